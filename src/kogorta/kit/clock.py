@@ -1,0 +1,45 @@
+"""Days and zones: business dates live in the company's zone, moments in UTC."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from kogorta.kit.errors import OptionError
+
+DEFAULT_TIME_ZONE = "Europe/Moscow"
+
+
+def parse_day(name: str, text: str | date) -> date:
+    """A calendar day from ISO text or from a date.
+
+    Raises:
+        OptionError: the text is not a date; the message shows the form expected.
+
+    Example:
+        >>> parse_day("as_of", "2026-11-22")
+        datetime.date(2026, 11, 22)
+    """
+    if isinstance(text, date):
+        return text
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise OptionError(f"{name} is {text!r}; write a date as YYYY-MM-DD, for example 2026-11-22.") from error
+
+
+def check_time_zone(name: str) -> str:
+    """Return an IANA zone name that exists.
+
+    Raises:
+        OptionError: the zone is not known.
+
+    Example:
+        >>> check_time_zone("Europe/Moscow")
+        'Europe/Moscow'
+    """
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise OptionError(f"time zone {name!r} is not known; use an IANA name such as Europe/Moscow.") from error
+    return name
