@@ -58,18 +58,18 @@ def _catalog(code: str) -> gettext.NullTranslations:
 
 @dataclass(frozen=True)
 class Language:
-    """A reader's language: texts, plural forms and the formats of numbers, money and dates.
+    r"""A reader's language: texts, plural forms and the formats of numbers, money and dates.
 
     Args:
         code: `ru` or `en`.
 
     Example:
         >>> Language("ru").number(1234567)
-        '1\\xa0234\\xa0567'
+        '1\xa0234\xa0567'
         >>> Language("ru").percent(0.298)
-        '29,8\\xa0%'
+        '29,8\xa0%'
         >>> Language("ru").money(1250000000, "RUB", compact=True)
-        '12,5\\xa0млн\\xa0₽'
+        '12,5\xa0млн\xa0₽'
     """
 
     code: LanguageCode = "ru"
@@ -109,7 +109,7 @@ class Language:
         from babel.numbers import format_compact_decimal, get_currency_symbol
 
         value = minor / 10 ** minor_digits(currency)
-        symbol = get_currency_symbol(currency, locale=self.code)
+        symbol = "₽" if currency == "RUB" else get_currency_symbol(currency, locale=self.code)
         if compact and abs(value) >= 1000:
             digits = 1 if abs(value) < 1e8 or 1e9 <= abs(value) < 1e11 else 0
             figure = _spaces(format_compact_decimal(value, locale=self.code, fraction_digits=digits))
@@ -119,7 +119,7 @@ class Language:
             return f"{figure}{NO_BREAK_SPACE}{symbol}"
         return f"-{symbol}{figure[1:]}" if figure.startswith("-") else f"{symbol}{figure}"
 
-    def date(self, value: date, *, long: bool = False) -> str:
+    def day(self, value: date, *, long: bool = False) -> str:
         """A date: `22.11.2026` or `22 ноября 2026 г.`; ISO order is left to machines."""
         from babel.dates import format_date
 
@@ -135,7 +135,7 @@ class Language:
 
     def moment(self, value: datetime) -> str:
         """A date with hours and minutes."""
-        return f"{self.date(value.date())} {value:%H:%M}"
+        return f"{self.day(value.date())} {value:%H:%M}"
 
 
 @cache

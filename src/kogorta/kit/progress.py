@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 
 class Step(Protocol):
@@ -19,7 +20,7 @@ class Step(Protocol):
 class Progress(Protocol):
     """Where steps announce themselves."""
 
-    def step(self, name: str, total: int | None = None) -> contextmanager[Step]:  # type: ignore[valid-type]
+    def step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
         """Open a step; `total` is its number of rows when known."""
 
 

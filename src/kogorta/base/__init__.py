@@ -1,0 +1,1 @@
+"""The customer base: tables, store, audit, cleaning, identity."""
