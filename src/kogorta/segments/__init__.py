@@ -1,0 +1,1 @@
+"""Every way to split customers into groups."""
