@@ -1,0 +1,1 @@
+"""Experiments: size, assign, analyse, look safely, use."""
