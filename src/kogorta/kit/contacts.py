@@ -444,10 +444,10 @@ _FORMS: Final[tuple[tuple[str, str], ...]] = (
 )
 _FORM_PATTERNS: Final = tuple((form, rf"(?:{pattern})") for form, pattern in _FORMS)
 _TRADE_WORDS = re.compile(
-    r"\b(?:компани[яи]|фирма|завод|фабрика|комбинат|холдинг|торгов\w+ дом|агентство|студия|салон|магазин|фонд|ассоциация|"
+    r"\b(?:компани[яи]|фирма|завод|фабрика|комбинат|холдинг|торгов\w+ дом|агентство|студия|салон|магазин|фонд|"
     r"банк|университет|институт|академия|школа|лицей|гимназия|детский сад|больница|поликлиника|клиника|центр|бюро|"
     r"предприятие|учреждение|организация|администрация|министерство|департамент|управление|company|group|holding|"
-    r"agency|studio|bank|university|school|clinic|solutions|systems|technologies)\b"
+    r"ассоциация|agency|studio|bank|university|school|clinic|solutions|systems|technologies)\b"
 )
 
 
