@@ -1,0 +1,132 @@
+"""What an experiment measures: a metric is declared before the outcomes are seen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from kogorta.kit.checks import check_choice
+from kogorta.kit.errors import OptionError
+
+MetricKind = Literal["mean", "proportion", "ratio", "quantile"]
+KINDS: Final[tuple[MetricKind, ...]] = ("mean", "proportion", "ratio", "quantile")
+Role = Literal["own", "primary", "guardrail"]
+DEFAULT_MARGIN: Final = 0.10
+"""A difference below 10 % of the control value counts as none, unless the metric declares its own margin."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One outcome per customer and how arms are compared on it.
+
+    Args:
+        column: column of the outcome; for a ratio its numerator.
+        kind: `mean`, `proportion` (0/1 column), `ratio` (sum of one column over sum of another) or `quantile`.
+        denominator: column under the ratio.
+        covariate: column known before the assignment that predicts the outcome (CUPED).
+        covariate_denominator: column under the covariate, when it is a ratio itself.
+        cap: values above this are set to it (winsorised); in the column's unit.
+        cap_quantile: the same, as a quantile of all arms together, 0-1.
+        quantile: which quantile is compared, 0-1.
+        direction: `up` when more is better, `down` when less is.
+        margin: smallest absolute difference that matters; `None` = 10 % of the control value.
+        role: `own` (judged by itself), `primary` (shares the error rate with the other primary ones) or `guardrail`.
+
+    Example:
+        >>> Metric.parse("spend:mean").name
+        'spend:mean'
+        >>> Metric.parse("revenue/orders:ratio").denominator
+        'orders'
+    """
+
+    column: str
+    kind: MetricKind = "mean"
+    denominator: str | None = None
+    covariate: str | None = None
+    covariate_denominator: str | None = None
+    cap: float | None = None
+    cap_quantile: float | None = None
+    quantile: float = 0.5
+    direction: Literal["up", "down"] = "up"
+    margin: float | None = None
+    role: Role = "own"
+
+    def __post_init__(self) -> None:
+        check_choice("kind", self.kind, KINDS)
+        check_choice("direction", self.direction, ("up", "down"))
+        check_choice("role", self.role, ("own", "primary", "guardrail"))
+        if not self.column:
+            raise OptionError("a metric has no column; write column:kind, for example spend:mean.")
+        if (self.kind == "ratio") != (self.denominator is not None):
+            raise OptionError(
+                f"metric {self.column!r} of kind {self.kind} has denominator {self.denominator!r}; a ratio, and only a "
+                "ratio, needs one: revenue/orders:ratio."
+            )
+        if self.covariate_denominator is not None and self.covariate is None:
+            raise OptionError(f"metric {self.name!r} has a covariate_denominator but no covariate; name both.")
+        if self.cap is not None and self.cap_quantile is not None:
+            raise OptionError(f"metric {self.name!r} has both cap and cap_quantile; declare one of them.")
+        if self.cap is not None and not math.isfinite(self.cap):
+            raise OptionError(f"cap of metric {self.name!r} is {self.cap!r}; it must be a number.")
+        if (self.cap is not None or self.cap_quantile is not None) and self.kind in ("proportion", "quantile"):
+            raise OptionError(f"metric {self.name!r} cannot be capped; only means and ratios can.")
+        if self.covariate is not None and self.kind == "quantile":
+            raise OptionError(f"metric {self.name!r} cannot use a covariate; quantiles are compared as they are.")
+        if self.cap_quantile is not None and not 0.5 <= self.cap_quantile < 1:
+            raise OptionError(
+                f"cap_quantile of {self.name!r} is {self.cap_quantile!r}; it must be from 0.5 to below 1."
+            )
+        if not 0 < self.quantile < 1:
+            raise OptionError(f"quantile of {self.name!r} is {self.quantile!r}; it must be above 0 and below 1.")
+        if self.margin is not None and not self.margin > 0:
+            raise OptionError(f"margin of {self.name!r} is {self.margin!r}; it must be greater than zero.")
+
+    @property
+    def name(self) -> str:
+        """The metric as it is written: `column:kind`."""
+        if self.kind == "ratio":
+            return f"{self.column}/{self.denominator}:ratio"
+        if self.kind == "quantile":
+            return f"{self.column}:quantile={self.quantile:g}"
+        return f"{self.column}:{self.kind}"
+
+    @property
+    def label(self) -> str:
+        """The column, or numerator/denominator."""
+        return f"{self.column}/{self.denominator}" if self.denominator else self.column
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns whose sums are needed: outcome, its denominator, covariate, its denominator."""
+        names = (self.column, self.denominator, self.covariate, self.covariate_denominator)
+        return tuple(name for name in names if name is not None)
+
+    @classmethod
+    def parse(cls, text: str) -> Metric:
+        """Read `column:kind`, for example `spend:mean`, `revenue/orders:ratio`, `days:median`, `spend:quantile=0.9`.
+
+        Raises:
+            OptionError: the text has no kind, or a kind that does not exist.
+        """
+        column, colon, kind = text.rpartition(":")
+        if not colon or not column:
+            raise OptionError(
+                f"metric {text!r} has no kind; write column:kind, for example spend:mean or visit:proportion."
+            )
+        if kind == "median":
+            return cls(column, "quantile")
+        if kind.startswith("quantile="):
+            try:
+                return cls(column, "quantile", quantile=float(kind.removeprefix("quantile=")))
+            except ValueError as error:
+                raise OptionError(
+                    f"metric {text!r} has no number after 'quantile='; write spend:quantile=0.9."
+                ) from error
+        for known in KINDS:
+            if kind == known == "ratio":
+                numerator, _, denominator = column.partition("/")
+                return cls(numerator, "ratio", denominator=denominator or None)
+            if kind == known:
+                return cls(column, known)
+        raise OptionError(f"metric {text!r} has kind {kind!r}; it must be one of {', '.join(KINDS)} or median.")

@@ -1,0 +1,87 @@
+"""Sample ratio mismatch: whether the arms have the sizes they were meant to have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from kogorta.experiments.assignment import Arms
+from kogorta.kit.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SRM_THRESHOLD: Final = 0.001
+"""Below this p the split is taken to be broken and no verdict is given (common practice of A/B platforms)."""
+NEARLY_EQUAL: Final = 0.8
+"""With no declared shares, arms whose sizes differ by less than this ratio were surely meant to be equal."""
+
+
+@dataclass(frozen=True)
+class SplitCheck:
+    """The sizes of the arms against their shares.
+
+    Attributes:
+        p: chi-squared p of the observed sizes.
+        counts: customers per arm.
+        shares: expected share per arm.
+        declared: whether the shares were declared or taken as equal.
+    """
+
+    p: float
+    counts: tuple[tuple[str, int], ...]
+    shares: tuple[float, ...]
+    declared: bool
+
+    @property
+    def broken(self) -> bool:
+        """Whether the split blocks the verdict: mismatch with declared shares, or between arms meant to be equal."""
+        if self.p >= SRM_THRESHOLD:
+            return False
+        sizes = [count for _, count in self.counts if count > 0]
+        return self.declared or min(sizes) >= NEARLY_EQUAL * max(sizes)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether undeclared shares leave it open if the sizes are as meant."""
+        return self.p < SRM_THRESHOLD and not self.broken
+
+
+def check_split(counts: Mapping[str, int], shares: Mapping[str, float] | None = None) -> SplitCheck:
+    """Compare the sizes of the arms with their shares.
+
+    Args:
+        counts: customers per arm.
+        shares: weight per arm; `None` = equal. An arm of weight 0 must be empty and does not count.
+
+    Returns:
+        The check with its p over all used arms at once.
+
+    Raises:
+        InputError: an arm has no share, or customers without a share.
+        OptionError: the weights are not usable.
+
+    Example:
+        >>> round(check_split({"a": 500, "b": 450, "c": 0}, {"a": 0.5, "b": 0.5, "c": 0}).p, 6)
+        0.104757
+
+    Source: Pearson's chi-squared test; Fabijan et al. (KDD 2019) on its use.
+    """
+    weights = dict.fromkeys(counts, 1.0) if shares is None else dict(shares)
+    stray = sorted(set(counts) - set(weights))
+    if stray:
+        raise InputError(f"arm {stray[0]!r} has customers but no declared share; the shares name {', '.join(weights)}.")
+    arms = Arms.of(weights)
+    observed = {name: counts.get(name, 0) for name in arms.names}
+    for name, share in zip(arms.names, arms.shares, strict=True):
+        if share == 0 and observed[name] > 0:
+            raise InputError(f"arm {name!r} has a weight of 0 but {observed[name]} customers; correct the weights.")
+    total = sum(observed.values())
+    used = [(observed[name], share) for name, share in zip(arms.names, arms.shares, strict=True) if share > 0]
+    if total == 0:
+        raise InputError("all arms are empty; there is nothing to check.")
+    from scipy.special import chdtrc
+
+    statistic = sum((count - total * share) ** 2 / (total * share) for count, share in used)
+    p = float(chdtrc(len(used) - 1, statistic))
+    return SplitCheck(p, tuple(observed.items()), arms.shares, shares is not None)
