@@ -1,0 +1,168 @@
+"""Read a file: sniff, find the header, recognise the layout, stage the cells."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kogorta.base.intake import Extract
+from kogorta.kit.errors import InputError
+from kogorta.kit.language import message
+from kogorta.kit.progress import SILENT
+from kogorta.sources.files import sniff
+from kogorta.sources.files.columnar import parquet_columns, stage_parquet
+from kogorta.sources.files.grid import Tally, open_grid
+from kogorta.sources.files.headers import clean_headers
+from kogorta.sources.files.layouts import is_leads, recognise, refuse_missing
+from kogorta.sources.files.rows import read_records
+from kogorta.sources.files.staging import scratch, stage_normalised, write_normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from kogorta.base.intake import RejectedRow
+    from kogorta.kit.progress import Progress
+    from kogorta.sources.files.layouts import Recognised
+    from kogorta.sources.files.rows import Record
+
+CHECKING = message("Checking the file")
+READING = message("Reading the rows")
+
+
+def read_file(
+    path: str | Path,
+    *,
+    layout: str = "auto",
+    columns: Mapping[str, str] | None = None,
+    workspace: Path,
+    progress: Progress = SILENT,
+    sheet: str | None = None,
+) -> Extract:
+    """Read one exported file into text cells under the base's field names.
+
+    Args:
+        path: CSV or TSV in any usual encoding (also packed by gzip), XLSX, XLS, an HTML table named .xls, or Parquet.
+        layout: `auto` or one of the layouts of `kogorta.base.intake`.
+        columns: header -> field, for headers that are not recognised; `-` leaves a column out.
+        workspace: folder for the staged Parquet file and for temporary files.
+        progress: where the steps are shown.
+        sheet: sheet of a workbook; the one with the most rows when not given.
+
+    Returns:
+        The extract; its `staged` file stays in `workspace`.
+
+    Raises:
+        InputError: the file is not a table that can be read, or a required column was not recognised.
+        OptionError: the layout is not known.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "sales.csv").write_text("customer_id;date;amount\\n7;2026-01-31;12 500,00\\n", encoding="utf-8")
+        >>> extract = read_file(folder / "sales.csv", workspace=folder)
+        >>> extract.layout, extract.rows
+        ('orders', 1)
+    """
+    path = Path(path)
+    sniff.check_path(path)
+    kind = sniff.kind_of(path)
+    if kind == "parquet":
+        return _read_parquet(path, layout, columns, workspace, progress)
+    encoding, digest, notes, records = _open_records(path, kind, sheet, progress)
+    grid = open_grid(path.name, records)
+    found = recognise(grid.headers, layout, columns)
+    refuse_missing(path.name, found)
+    tally = Tally()
+    used = sorted({column for item in found.mapping.fillings for column in item.columns})
+    staged = _staged(workspace, digest, found, sheet)
+    with scratch(workspace) as folder:
+        text = folder / "rows.csv"
+        with progress.step(READING) as step:
+            write_normalised(text, grid.rows(tally), used, step)
+        _refuse_no_rows(path, tally.rows, len(tally.rejected), grid.header_row)
+        stage_normalised(folder, text, found.mapping.fillings, len(grid.headers), staged)
+    return Extract(
+        source=path.name,
+        digest=digest,
+        layout=found.layout,
+        staged=staged,
+        rows=tally.rows + len(tally.rejected),
+        headers=found.mapping.sources,
+        ignored=found.mapping.ignored,
+        rejected=tuple(tally.rejected),
+        notes=(*notes, *grid.notes, *tally.notes, *found.mapping.notes, *_layout_notes(found)),
+        encoding=encoding,
+    )
+
+
+def _open_records(
+    path: Path, kind: sniff.Kind, sheet: str | None, progress: Progress
+) -> tuple[str, str, tuple[str, ...], Iterator[Record | RejectedRow]]:
+    """Encoding or kind, digest, notes and records of a file that is not Parquet."""
+    if kind != "text":
+        raise InputError(f"{path.name} is {kind}; save it as CSV UTF-8.")
+    with progress.step(CHECKING):
+        scan = sniff.scan_text(path)
+    dialect = sniff.dialect_of(sniff.decode_head(path, scan))
+    return scan.encoding, scan.digest, text_notes(scan), read_records(path, scan, dialect)
+
+
+def text_notes(scan: sniff.Scan) -> tuple[str, ...]:
+    """What had to be done to the characters of a text table."""
+    notes = []
+    if scan.nuls:
+        notes.append("NUL characters were removed.")
+    if scan.broken:
+        notes.append(f"{scan.broken} characters are not {scan.encoding} and were read as \ufffd.")
+    return tuple(notes)
+
+
+def _read_parquet(
+    path: Path, layout: str, columns: Mapping[str, str] | None, workspace: Path, progress: Progress
+) -> Extract:
+    with scratch(workspace) as folder:
+        with progress.step(CHECKING):
+            digest = sniff.file_digest(path)
+            names = parquet_columns(path, folder)
+        headers, notes = clean_headers([name for name, _ in names])
+        found = recognise(headers, layout, columns)
+        refuse_missing(path.name, found)
+        staged = _staged(workspace, digest, found, None)
+        with progress.step(READING) as step:
+            rows = stage_parquet(path, folder, names, found.mapping.fillings, staged)
+            step.advance(rows)
+    _refuse_no_rows(path, rows, 0, 1)
+    return Extract(
+        source=path.name,
+        digest=digest,
+        layout=found.layout,
+        staged=staged,
+        rows=rows,
+        headers=found.mapping.sources,
+        ignored=found.mapping.ignored,
+        notes=(*notes, *found.mapping.notes, *_layout_notes(found)),
+        encoding="parquet",
+    )
+
+
+def _staged(workspace: Path, digest: str, found: Recognised, sheet: str | None) -> Path:
+    """One name for one reading: another map of the same file is another staged file."""
+    reading = repr((found.layout, [(item.field, item.groups) for item in found.mapping.fillings], sheet))
+    return workspace / f"{digest[:16]}-{hashlib.sha256(reading.encode()).hexdigest()[:8]}.parquet"
+
+
+def _refuse_no_rows(path: Path, rows: int, rejected: int, header_row: int) -> None:
+    if not rows and not rejected:
+        raise InputError(
+            f"{path.name} has a header in row {header_row} and no rows below it; export it again with the data."
+        )
+
+
+def _layout_notes(found: Recognised) -> tuple[str, ...]:
+    fields = found.mapping.fields
+    if found.layout in {"bitrix24", "amocrm"} and not fields & {"stage", "closed"}:
+        return ("There is no stage column, so won, lost and open deals cannot be told apart.",)
+    if found.layout == "contacts" and is_leads(found.mapping.headers):
+        return ("These are leads: people are taken from them, their sums are not sales and are left out.",)
+    return ()
