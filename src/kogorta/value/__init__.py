@@ -1,0 +1,1 @@
+"""What customers are worth: models of repeat purchases and spend, forecasts, back-tests, churn signals."""

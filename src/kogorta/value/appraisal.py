@@ -1,0 +1,212 @@
+"""The whole way for one base: summary, back-test, gate, fit on all days, forecast."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kogorta.kit.checks import check_choice
+from kogorta.kit.errors import InputError
+from kogorta.kit.language import Language
+from kogorta.value import choice
+from kogorta.value.backtest import Backtest, Backtester
+from kogorta.value.choice import Gate, ModelGate
+from kogorta.value.day_ledger import summarise
+from kogorta.value.forecast import ValueForecaster
+from kogorta.value.gamma_gamma import FittedGammaGamma, GammaGamma
+from kogorta.value.naive_rate import NaiveRate
+from kogorta.value.registry import PURCHASE_MODELS, purchase_model
+from kogorta.value.remark import Remark
+from kogorta.value.spend_model import FittedSpend, NaiveSpend
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import numpy.typing as npt
+
+    from kogorta.value.day_ledger import DayLedger, SpendFrom
+    from kogorta.value.forecast import CustomerForecast
+    from kogorta.value.purchase_model import FittedPurchases
+    from kogorta.value.summary import PurchaseSummary, Unit
+
+
+@dataclass(frozen=True)
+class Appraisal:
+    """What is known of a base's customers as of a day.
+
+    Attributes:
+        as_of: end of observation.
+        summary: histories up to that day.
+        purchases_: the rule behind the figures: a model that passed the gate, else the naive rate.
+        spend_: the rule behind the sums; none without money.
+        fitted_: the model fitted, shown or not; none when no fit was possible.
+        gate: what is shown and why.
+        backtest: the back-test; none when the history was too short.
+        currency: ISO code of the money.
+    """
+
+    as_of: date
+    summary: PurchaseSummary
+    purchases_: FittedPurchases
+    spend_: FittedSpend | None
+    fitted_: FittedPurchases | None
+    gate: Gate
+    backtest: Backtest | None
+    currency: str
+
+    def forecast(
+        self, segments: npt.ArrayLike | None = None, forecaster: ValueForecaster | None = None
+    ) -> CustomerForecast:
+        """Forecast every customer of `summary` and every segment.
+
+        Args:
+            segments: segment code of each row of `summary`.
+            forecaster: horizons, margin and level; the defaults when not given.
+        """
+        return (forecaster or ValueForecaster()).predict(
+            self.summary, self.purchases_, self.spend_, segments, self.currency
+        )
+
+    def to_json(self, language: Language | None = None) -> str:
+        """The fit, the back-test and the gate as one JSON document."""
+        model = self.fitted_ or self.purchases_
+        figures = None if self.backtest is None else self.backtest.of(model.code)
+        holdout = None
+        if self.backtest is not None:
+            shown = figures or self.backtest.naive
+            holdout = {
+                "calibration_end": self.backtest.calibration_end.isoformat(),
+                "days": self.backtest.holdout_days,
+                "predicted": shown.predicted,
+                "actual": shown.actual,
+                "bias": shown.bias if math.isfinite(shown.bias) else None,
+                "mae": shown.mae,
+                "mae_naive": self.backtest.naive.mae,
+            }
+        words = language or Language("en")
+        return json.dumps(
+            {
+                "model": model.code,
+                "unit": model.unit,
+                "customers": round(self.summary.customers),
+                "repeaters": round(self.summary.repeaters),
+                "params": model.params_,
+                "standard_errors": model.standard_errors_,
+                "log_likelihood": model.log_likelihood_ if self.fitted_ else None,
+                "convergence": model.convergence_,
+                "as_of": self.as_of.isoformat(),
+                "holdout": holdout,
+                "gate": {
+                    "shown": self.gate.shown,
+                    "model": self.gate.model,
+                    "spend_model": self.gate.spend_model,
+                    "reasons": [remark.text(words) for remark in self.gate.remarks],
+                },
+            },
+            ensure_ascii=False,
+        )
+
+
+@dataclass(frozen=True)
+class Appraiser:
+    """Which models may be used and what they must show.
+
+    Args:
+        model: code of a model of repeat purchases, or `auto` to let the holdout choose.
+        unit: unit of time of the fits.
+        calibration_end: last day of calibration in the back-test; two thirds of the history by default.
+        spend_from: orders behind the mean spend: `repeat`, or `all` with the first one.
+        gate: what a model must show.
+
+    Example:
+        >>> Appraiser(model="bg-nbd").model
+        'bg-nbd'
+    """
+
+    model: str = "auto"
+    unit: Unit = "week"
+    calibration_end: date | None = None
+    spend_from: SpendFrom = "repeat"
+    gate: ModelGate = field(default_factory=ModelGate)
+
+    def __post_init__(self) -> None:
+        check_choice("model", self.model, ("auto", *PURCHASE_MODELS))
+
+    def fit(self, ledger: DayLedger, as_of: date) -> Appraisal:
+        """Back-test, choose, fit to all days.
+
+        Args:
+            ledger: purchase days of the base.
+            as_of: end of observation, that day included.
+
+        Returns:
+            The appraisal; where no model passes it holds the naive rate and the reason.
+
+        Raises:
+            InputError: nobody bought before `as_of`.
+        """
+        summary = summarise(ledger, as_of, self.unit, self.spend_from)
+        codes = tuple(PURCHASE_MODELS) if self.model == "auto" else (self.model,)
+        backtest: Backtest | None = None
+        try:
+            backtest = Backtester(codes, self.calibration_end, self.unit, self.spend_from).run(ledger, as_of)
+        except InputError:
+            if self.calibration_end is not None:
+                raise
+        chosen, remarks = self._choose(summary, backtest)
+        fitted = self._refit(codes, chosen, backtest, summary)
+        if chosen != "naive" and (fitted is None or fitted.convergence_ == "failed"):
+            chosen, remarks = "naive", (Remark("not-converged", choice.NOT_CONVERGED),)
+        shown = fitted if chosen != "naive" and fitted is not None else NaiveRate.learn(summary, floor=True)
+        spend, spend_remarks = self._spend(summary, backtest)
+        return Appraisal(
+            as_of=as_of,
+            summary=summary,
+            purchases_=shown,
+            spend_=spend,
+            fitted_=fitted,
+            gate=Gate(
+                shown="naive" if chosen == "naive" else "model",
+                model=chosen,
+                spend_model="" if spend is None else spend.code,
+                remarks=remarks + spend_remarks,
+            ),
+            backtest=backtest,
+            currency=ledger.currency,
+        )
+
+    def _choose(self, summary: PurchaseSummary, backtest: Backtest | None) -> tuple[str, tuple[Remark, ...]]:
+        if summary.repeaters == 0:
+            return "naive", (Remark("no-repeaters", choice.NO_REPEATERS),)
+        if backtest is None:
+            return "naive", (Remark("too-short", choice.TOO_SHORT),)
+        return self.gate.orders(backtest)
+
+    def _refit(
+        self, codes: tuple[str, ...], chosen: str, backtest: Backtest | None, summary: PurchaseSummary
+    ) -> FittedPurchases | None:
+        """Fit what was chosen; where nothing was, the model that came closest, for the record."""
+        wanted = codes[0] if chosen == "naive" else chosen
+        if chosen == "naive" and backtest is not None and backtest.models:
+            wanted = min(backtest.models, key=lambda figures: figures.deviance).model
+        try:
+            return purchase_model(wanted).fit(summary)
+        except InputError:
+            return None
+
+    def _spend(
+        self, summary: PurchaseSummary, backtest: Backtest | None
+    ) -> tuple[FittedSpend | None, tuple[Remark, ...]]:
+        if summary.spend is None:
+            return None, (Remark("no-money", choice.NO_MONEY),)
+        fitted: FittedGammaGamma | None
+        try:
+            fitted = GammaGamma().fit(summary)
+        except InputError:
+            fitted = None
+        chosen, remarks = self.gate.spend(fitted, backtest)
+        if fitted is not None and chosen == fitted.code:
+            return fitted, remarks
+        return NaiveSpend.learn(summary), remarks

@@ -1,0 +1,194 @@
+"""The gate: a model is shown where it beat the naive rate on the base's own past, else that rate and the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from kogorta.kit.checks import check_between, check_positive
+from kogorta.kit.language import message
+from kogorta.value.remark import Remark
+
+if TYPE_CHECKING:
+    from kogorta.kit.language import Language
+    from kogorta.value.backtest import Backtest, Figures
+    from kogorta.value.gamma_gamma import FittedGammaGamma
+    from kogorta.value.remark import Quantity
+
+Shown: TypeAlias = Literal["model", "naive"]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What may be shown and why.
+
+    Attributes:
+        shown: `model` or `naive`.
+        model: code of the model of orders behind the figures, `naive` when none passed.
+        spend_model: code of the model of spend; empty when there is no money.
+        remarks: the reasons, the most important one first.
+    """
+
+    shown: Shown
+    model: str
+    spend_model: str
+    remarks: tuple[Remark, ...]
+
+    def text(self, language: Language) -> str:
+        """The reasons as one paragraph."""
+        return " ".join(remark.text(language) for remark in self.remarks)
+
+
+@dataclass(frozen=True)
+class ModelGate:
+    """What a model must show before its figures are.
+
+    Args:
+        min_repeaters: customers with a repeat order in calibration.
+        max_bias: share by which the total may miss, unless the naive rate misses by more.
+        max_correlation: of order numbers and mean spend, beyond which the spend model's premise fails.
+
+    Example:
+        >>> ModelGate().min_repeaters
+        30
+    """
+
+    min_repeaters: int = 30
+    max_bias: float = 0.5
+    max_correlation: float = 0.3
+
+    def __post_init__(self) -> None:
+        check_positive("min_repeaters", self.min_repeaters)
+        check_between("max_bias", self.max_bias, 0.0, 10.0)
+        check_between("max_correlation", self.max_correlation, 0.0, 1.0)
+
+    def orders(self, backtest: Backtest) -> tuple[str, tuple[Remark, ...]]:
+        """Choose the model of orders by the holdout.
+
+        Args:
+            backtest: figures of the candidates.
+
+        Returns:
+            The code chosen, `naive` when none passes, and the reasons.
+        """
+        if backtest.repeaters < self.min_repeaters:
+            return "naive", (_few_repeaters(backtest.repeaters, backtest.customers, self.min_repeaters),)
+        if backtest.actual == 0:
+            return "naive", (_nothing_bought(backtest),)
+        fitted = [figures for figures in backtest.models if figures.convergence != "failed"]
+        if not fitted:
+            return "naive", (Remark("not-converged", NOT_CONVERGED),)
+        passed = [figures for figures in fitted if self._wins(figures, backtest.naive)]
+        if not passed:
+            closest = min(fitted, key=lambda figures: figures.mae)
+            return "naive", (_lost(closest, backtest.naive, self.max_bias),)
+        best = min(passed, key=lambda figures: figures.deviance)
+        chosen = next(figures for figures in passed if figures.gap <= max(best.gap + best.gap_error, figures.gap_error))
+        remarks = [_won(chosen, backtest)]
+        if chosen.convergence in ("flat", "edge"):
+            remarks.append(Remark("flat", FLAT))
+        if abs(chosen.bias) > 0.1:
+            remarks.append(_bias(chosen))
+        return chosen.model, tuple(remarks)
+
+    def _wins(self, figures: Figures, naive: Figures) -> bool:
+        return figures.gain_low > 0 and abs(figures.bias) <= max(self.max_bias, abs(naive.bias))
+
+    def spend(self, fitted: FittedGammaGamma | None, backtest: Backtest | None) -> tuple[str, tuple[Remark, ...]]:
+        """Choose between the spend model and the customer's own mean.
+
+        Args:
+            fitted: Gamma-Gamma on the whole history; none when it could not be fitted.
+            backtest: the back-test, for its figures of spend.
+
+        Returns:
+            `gamma-gamma` or `naive-spend`, and the reasons.
+        """
+        if fitted is None or fitted.customers_ < self.min_repeaters:
+            return "naive-spend", (Remark("spend-few", SPEND_FEW),)
+        if fitted.convergence_ == "failed" or fitted.params_["q"] <= 1:
+            return "naive-spend", (Remark("spend-not-converged", SPEND_NOT_CONVERGED),)
+        if abs(fitted.correlation_) > self.max_correlation:
+            said = Remark("spend-correlated", SPEND_CORRELATED, (("correlation", "decimal", fitted.correlation_),))
+            return "naive-spend", (said,)
+        figures = None if backtest is None else backtest.spend
+        if figures is not None and figures.mae > figures.mae_naive:
+            return "naive-spend", (Remark("spend-lost", SPEND_LOST),)
+        return "gamma-gamma", ()
+
+
+FEW_REPEATERS = message(
+    "Only {repeaters} of {customers} ordered again before the test period, and a model needs {needed}; "
+    "the customer's own rate is shown instead."
+)
+NOTHING_BOUGHT = message(
+    "Nobody ordered between {begin} and {end}, so no forecast could be tested; "
+    "the customer's own rate is shown instead."
+)
+NOT_CONVERGED = message("No model could be fitted to these data; the customer's own rate is shown instead.")
+LOST = message(
+    "On the base's own past the best model missed by {mae} orders per customer, the plain rate by {naive}: "
+    "the model has not proved better, so the plain rate is shown."
+)
+LOST_BIAS = message(
+    "On the base's own past the best model was off by {bias} in the total number of orders, more than {allowed}; "
+    "the plain rate is shown instead."
+)
+WON = message(
+    "Tested on {customers} and {days} of the base's own past, the forecast missed by {mae} orders per customer, "
+    "the plain rate by {naive}."
+)
+FLAT = message("The data hardly tell some of the model's parameters, so trust the intervals more than the figures.")
+BIAS_LOW = message("In total it foretold {bias} fewer orders than were made: take totals as cautious.")
+BIAS_HIGH = message("In total it foretold {bias} more orders than were made: take totals as optimistic.")
+SPEND_FEW = message("Too few customers have paid repeat orders to model the order value; their own average is used.")
+SPEND_NOT_CONVERGED = message("The order values are too uneven to model; the customer's own average is used.")
+SPEND_CORRELATED = message(
+    "Customers who order more often also differ in order value (correlation {correlation}), which the model of order "
+    "value does not allow; the customer's own average is used."
+)
+SPEND_LOST = message("The model of order value did no better than the customer's own average, which is used.")
+NO_MONEY = message("There are no order sums, so no value in money is shown.")
+TOO_SHORT = message("The history is too short to test a forecast on it; the customer's own rate is shown instead.")
+NO_REPEATERS = message("Nobody ordered twice, so neither return nor value can be foretold.")
+
+
+def _few_repeaters(repeaters: int, customers: int, needed: int) -> Remark:
+    return Remark(
+        "few-repeaters",
+        FEW_REPEATERS,
+        (("repeaters", "number", repeaters), ("customers", "customers", customers), ("needed", "number", needed)),
+    )
+
+
+def _nothing_bought(backtest: Backtest) -> Remark:
+    days: tuple[Quantity, ...] = (("begin", "day", backtest.calibration_end), ("end", "day", backtest.as_of))
+    return Remark("nothing-bought", NOTHING_BOUGHT, days)
+
+
+def _lost(figures: Figures, naive: Figures, allowed: float) -> Remark:
+    if figures.gain_low > 0:
+        numbers: tuple[Quantity, ...] = (
+            ("bias", "percent", abs(figures.bias)),
+            ("allowed", "percent", max(allowed, abs(naive.bias))),
+        )
+        return Remark("lost-bias", LOST_BIAS, numbers)
+    return Remark("lost", LOST, (("mae", "decimal", figures.mae), ("naive", "decimal", naive.mae)))
+
+
+def _won(figures: Figures, backtest: Backtest) -> Remark:
+    return Remark(
+        "won",
+        WON,
+        (
+            ("customers", "customers", backtest.customers),
+            ("days", "days", backtest.holdout_days),
+            ("mae", "decimal", figures.mae),
+            ("naive", "decimal", backtest.naive.mae),
+        ),
+    )
+
+
+def _bias(figures: Figures) -> Remark:
+    code, template = ("bias-low", BIAS_LOW) if figures.bias < 0 else ("bias-high", BIAS_HIGH)
+    return Remark(code, template, (("bias", "percent", abs(figures.bias)),))

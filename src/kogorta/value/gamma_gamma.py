@@ -1,0 +1,227 @@
+"""Gamma-Gamma: what a customer spends per order, drawn to the base's mean by as much as little is known.
+
+Source: Fader, Hardie, Lee, RFM and CLV: Using Iso-Value Curves for Customer Base Analysis, Journal of Marketing
+Research 42(4), 2005; likelihood as in Fader and Hardie, The Gamma-Gamma Model of Monetary Value, note 025, 2013.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from scipy.special import gammaincinv, gammaln, psi
+
+from kogorta.kit.errors import InputError
+from kogorta.value.cells import tally
+from kogorta.value.likelihood_fit import Convergence, maximise
+from kogorta.value.purchase_model import as_rows
+from kogorta.value.spend_model import FittedSpend, spend_columns
+
+if TYPE_CHECKING:
+    from kogorta.value.likelihood_fit import Objective
+    from kogorta.value.summary import FloatArray, IntArray, PurchaseSummary
+
+
+@dataclass(frozen=True)
+class FittedGammaGamma(FittedSpend):
+    """A fitted Gamma-Gamma model: orders of shape p, their scale Gamma(q, v) across customers.
+
+    Attributes:
+        values_: p, q, v; v in minor units of money.
+        log_covariance_: covariance of their logarithms.
+        log_likelihood_: of all customers used.
+        convergence_: `converged`, `flat`, `edge` or `failed`.
+        customers_: customers with paid orders, used in the fit.
+        excluded_: customers left out, for their orders were free of charge.
+        correlation_: of the number of orders and the mean spend; the model takes it for zero.
+    """
+
+    values_: tuple[float, ...]
+    log_covariance_: tuple[tuple[float, ...], ...]
+    log_likelihood_: float
+    convergence_: Convergence
+    customers_: float
+    excluded_: float
+    correlation_: float
+
+    code: ClassVar[str] = "gamma-gamma"
+    names: ClassVar[tuple[str, ...]] = ("p", "q", "v")
+
+    @property
+    def params_(self) -> dict[str, float]:
+        """Parameters by name."""
+        return dict(zip(self.names, self.values_, strict=True))
+
+    @property
+    def standard_errors_(self) -> dict[str, float]:
+        """Standard errors of the parameters (delta method from their logarithms)."""
+        deviations = np.sqrt(np.diag(np.array(self.log_covariance_)))
+        return {name: value * float(sd) for name, value, sd in zip(self.names, self.values_, deviations, strict=True)}
+
+    @property
+    def population_mean_(self) -> float:
+        """Mean spend per order across customers; infinite when q <= 1."""
+        p, q, v = self.values_
+        return p * v / (q - 1) if q > 1 else float("inf")
+
+    def expected_spend(self, summary: PurchaseSummary) -> FloatArray:
+        """Expected spend per order of each customer, shape (n,)."""
+        orders, spend = spend_columns(summary)
+        p, q, v = self.values_
+        known = p * orders + q - 1
+        mean: FloatArray = np.where(known > 0, p * (v + orders * spend) / np.where(known > 0, known, 1.0), np.inf)
+        return mean
+
+    def draw_parameters(self, draws: int, rng: np.random.Generator) -> FloatArray:
+        """Draws of p, q, v, shape (3, draws, 1)."""
+        values, vectors = np.linalg.eigh(np.array(self.log_covariance_))
+        noise = rng.standard_normal((draws, 3))
+        noise -= noise.mean(axis=0)
+        shifts = np.clip(noise * np.sqrt(np.maximum(values, 0)) @ vectors.T, -4, 4)
+        drawn: FloatArray = (np.array(self.values_) * np.exp(shifts)).T[:, :, None]
+        return drawn
+
+    def spend_interval(self, summary: PurchaseSummary, level: float) -> tuple[FloatArray, FloatArray]:
+        """Bounds of each customer's own mean spend per order, each of shape (n,)."""
+        known, spend = spend_columns(summary)
+        p, q, v = self.values_
+        scale = p * (v + known * spend)
+        low, high = (scale / gammaincinv(p * known + q, edge) for edge in ((1 + level) / 2, (1 - level) / 2))
+        return low, high
+
+    def sample_sums(
+        self, theta: FloatArray, summary: PurchaseSummary, orders: IntArray, repeats: int, rng: np.random.Generator
+    ) -> FloatArray:
+        """Draw the sum of `orders` orders of each customer; see `FittedSpend.sample_sums`."""
+        known, spend = spend_columns(summary)
+        outcome, row = np.nonzero(orders)
+        p, q, v = theta[:, outcome // repeats, 0]
+        rate = rng.standard_gamma(p * known[row] + q) / (v + known[row] * spend[row])
+        total = np.zeros(orders.shape)
+        total[outcome, row] = rng.standard_gamma(p * orders[outcome, row]) / rate
+        return total
+
+    def to_json(self) -> str:
+        """The rule as one JSON document."""
+        return json.dumps(
+            {
+                "model": self.code,
+                "params": self.params_,
+                "log_covariance": self.log_covariance_,
+                "log_likelihood": self.log_likelihood_,
+                "convergence": self.convergence_,
+                "customers": self.customers_,
+                "excluded": self.excluded_,
+                "correlation": self.correlation_,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> FittedGammaGamma:
+        """Read back what `to_json` wrote.
+
+        Raises:
+            InputError: the text is not a fitted Gamma-Gamma model.
+        """
+        try:
+            document = json.loads(text)
+            if document["model"] != cls.code:
+                raise InputError(
+                    f"the document holds the model {document['model']!r}, not {cls.code!r}; read it as such."
+                )
+            return cls(
+                values_=tuple(float(document["params"][name]) for name in cls.names),
+                log_covariance_=tuple(tuple(float(cell) for cell in row) for row in document["log_covariance"]),
+                log_likelihood_=float(document["log_likelihood"]),
+                convergence_=document["convergence"],
+                customers_=float(document["customers"]),
+                excluded_=float(document["excluded"]),
+                correlation_=float(document["correlation"]),
+            )
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise InputError(
+                f"the text is not a fitted gamma-gamma model ({error}); pass what to_json() wrote."
+            ) from error
+
+
+class GammaGamma:
+    """Gamma-Gamma before it has seen data.
+
+    Example:
+        >>> from kogorta.value.summary import PurchaseSummary
+        >>> summary = PurchaseSummary([1, 2, 3, 0], [2, 9, 20, 0], [30, 30, 30, 30], spend=[500, 900, 700, 0])
+        >>> GammaGamma().fit(summary).customers_
+        3.0
+    """
+
+    def fit(self, summary: PurchaseSummary) -> FittedGammaGamma:
+        """Learn p, q, v by maximum likelihood from customers with paid orders.
+
+        Raises:
+            InputError: no money in the summary, or fewer than three customers with paid orders.
+        """
+        orders, spend = spend_columns(summary)
+        counts = summary.counts
+        used = (orders > 0) & (spend > 0)
+        if counts[used].sum() < 3:
+            raise InputError(
+                f"only {counts[used].sum():g} customers have paid orders to learn from; spend needs three at least."
+            )
+        orders, spend, weights = orders[used], spend[used], counts[used]
+        level = float(weights @ spend) / float(weights.sum())
+        pairs, place = np.unique(np.column_stack((orders, spend)), axis=0, return_inverse=True)
+        count = tally(place.reshape(-1), weights, len(pairs))
+        maximum = maximise(_objective(pairs[:, 0], pairs[:, 1] / level, count), np.log([4.0, 4.0, 0.8]), count.sum())
+        point = maximum.point + np.array([0.0, 0.0, np.log(level)])
+        return FittedGammaGamma(
+            values_=tuple(float(value) for value in np.exp(point)),
+            log_covariance_=as_rows(maximum),
+            log_likelihood_=float(maximum.log_likelihood) - float(count.sum()) * float(np.log(level)),
+            convergence_=maximum.convergence,
+            customers_=float(count.sum()),
+            excluded_=float(counts[(summary.x > 0) & ~used].sum()),
+            correlation_=_correlation(orders, spend, weights),
+        )
+
+
+def _objective(orders: FloatArray, spend: FloatArray, count: FloatArray) -> Objective:
+    table, code = np.unique(orders, return_inverse=True)
+    table_count = tally(code, count, table.size)
+    log_spend = float(count @ np.log(spend))
+    orders_log_spend = float((count * orders) @ np.log(spend))
+    orders_log_orders = float((table_count * table) @ np.log(table))
+    total = float(count.sum())
+    money = orders * spend
+
+    def at(point: FloatArray) -> tuple[float, FloatArray]:
+        p, q, v = np.exp(point)
+        shape = p * table
+        log_known = np.log(money + v)
+        weighted = count * log_known
+        per_order = (
+            table_count @ (gammaln(shape + q) - gammaln(shape))
+            - total * gammaln(q)
+            + total * q * point[2]
+            + p * (orders_log_spend + orders_log_orders)
+            - log_spend
+        )
+        value = per_order - p * (weighted @ orders) - q * weighted.sum()
+        psi_both = psi(shape + q)
+        slope_p = (
+            (table_count * table) @ (psi_both - psi(shape)) + orders_log_spend + orders_log_orders - weighted @ orders
+        )
+        slope_q = table_count @ psi_both - total * psi(q) + total * point[2] - weighted.sum()
+        slope_v = total * q / v - (count * (p * orders + q)) @ (1 / (money + v))
+        return float(value), np.array([slope_p * p, slope_q * q, slope_v * v])
+
+    return at
+
+
+def _correlation(orders: FloatArray, spend: FloatArray, weights: FloatArray) -> float:
+    total = weights.sum()
+    off_orders = orders - weights @ orders / total
+    off_spend = spend - weights @ spend / total
+    spread = float(np.sqrt((weights @ off_orders**2) * (weights @ off_spend**2)))
+    return float(weights @ (off_orders * off_spend)) / spread if spread > 0 else 0.0
