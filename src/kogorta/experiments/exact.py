@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kogorta.experiments.quantities import arm_size, log_binomial
+from kogorta.experiments.quantities import Interval, arm_size, log_binomial
 from kogorta.kit.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from kogorta.experiments.contrasts import Contrast
 
 ALL_DRAWINGS: Final = 200_000
 """Up to this many different draws every one is looked at; beyond it this many random ones are."""
@@ -105,3 +108,45 @@ def _all_sums(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
         for count in range(size, 0, -1):
             by_count[count] = np.concatenate([by_count[count], by_count[count - 1] + value])
     return by_count[size]
+
+
+@dataclass(frozen=True)
+class ExactlyChecked:
+    """A contrast that an exact test has to confirm: p is the larger one, and the interval reaches zero if it does not.
+
+    Args:
+        contrast: the contrast.
+        exact_p: p of the exact test.
+    """
+
+    contrast: Contrast
+    exact_p: float
+
+    @property
+    def value(self) -> float:
+        """Estimate in the treated arm."""
+        return self.contrast.value
+
+    @property
+    def control_value(self) -> float:
+        """Estimate in the control arm."""
+        return self.contrast.control_value
+
+    @property
+    def p(self) -> float:
+        """The larger p."""
+        return max(self.contrast.p, self.exact_p)
+
+    def interval(self, alpha: float) -> Interval:
+        """The interval, widened to zero when the exact test finds nothing at this level."""
+        return self._widened(self.contrast.interval(alpha), alpha)
+
+    def relative(self, alpha: float) -> Interval | None:
+        """The relative interval, widened in the same way."""
+        found = self.contrast.relative(alpha)
+        return None if found is None else self._widened(found, alpha)
+
+    def _widened(self, interval: Interval, alpha: float) -> Interval:
+        if self.exact_p <= alpha:
+            return interval
+        return Interval(min(interval.low, 0.0), max(interval.high, 0.0))

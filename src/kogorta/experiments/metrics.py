@@ -93,7 +93,9 @@ class Metric:
 
     @property
     def label(self) -> str:
-        """The column, or numerator/denominator."""
+        """The column, or numerator/denominator; a quantile says which one."""
+        if self.kind == "quantile":
+            return self.name
         return f"{self.column}/{self.denominator}" if self.denominator else self.column
 
     @property
