@@ -114,7 +114,7 @@ def kind_of(inn: str | None = None, company: str | None = None, name: str | None
         return KindFinding(Kind.COMPANY if len(inn) == 10 else Kind.ENTREPRENEUR, KindEvidence.INN)
     if firm and not _is_full_name(firm) and person_key(firm) != person_key(name):
         return KindFinding(Kind.COMPANY, KindEvidence.COMPANY)
-    whole = name or company or ""
+    whole = name or firm
     if not any(map(str.isalnum, whole)):
         return None
     return KindFinding(Kind.COMPANY if is_company_name(whole) else Kind.PERSON, KindEvidence.NAME)

@@ -63,37 +63,37 @@ _PATTERNS: Final[tuple[tuple[Role, str], ...]] = (
     (Role.HR, r"\w*(?:директор|руководител|начальник|менеджер|специалист|отдел)\w*.{0,25}\b(?:персонал\w*|обучени\w+)"),
     (Role.PROCUREMENT, r"закуп\w*|снабжен\w*|снабженец|тендер\w*|procurement|purchas\w+|buyer|байер\w*|мтс|category manager"),
     (Role.MARKETING, r"маркет\w*|marketing|cmo|marketer|бренд[\s-]?менеджер\w*|brand manager|рекла\w+|pr[\s-]\w+|smm[\w-]*|пиар\w*"),
-    (Role.DEPARTMENT_HEAD, r"(?:зам|заместител\w+|и\.?о|deputy|vice|вице)\b.{0,40}\b(?:директор\w*|руководител\w+|начальни\w+|"
-     r"director|head|president|president|ceo)|вице[\s-]президент\w*"),
+    (Role.DEPARTMENT_HEAD, (r"(?:зам|заместител\w+|и\.?о|deputy|vice|вице)\b.{0,40}\b(?:директор\w*|руководител\w+|начальни\w+|"
+     r"director|head|president|president|ceo)|вице[\s-]президент\w*")),
     (Role.SALES_DIRECTOR, r"коммерч\w+ директор\w*|комдир\w*|ком\.? ?дир\w*|cco|cso|cro|роп|sales director|commercial director"),
-    (Role.SALES_DIRECTOR, rf"{_HEAD}.{{0,30}}\b(?:продаж\w*|сбыт\w*|коммерц\w*|sales|revenue|business development)"
-     r"|директор\w* по развитию(?: бизнеса)?|sales .{0,12}(?:head|director|lead)"),
-    (Role.TECHNICAL_DIRECTOR, r"техн\w*[\s.-]+дир\w*|техдир\w*|cto|cio|cdo|it[\s-]директор\w*|ит[\s-]директор\w*|"
-     r"главн\w+ (?:инженер\w*|механик\w*|энергетик\w*|технолог\w*|конструктор\w*)|chief engineer|technical director"),
-    (Role.TECHNICAL_DIRECTOR, rf"{_HEAD}.{{0,30}}\b(?:ит|it|айти|информационн\w+|информатизац\w+|технолог\w*|technolog\w*|engineering|"
-     r"технич\w+|автоматизац\w+|цифров\w+|разработк\w*)"),
-    (Role.GENERAL_DIRECTOR, r"ген\w*[\s.-]*дир\w*|гендир\w*|гд|ceo|c\.e\.o\.?|general director|managing director|general manager|"
+    (Role.SALES_DIRECTOR, (rf"{_HEAD}.{{0,30}}\b(?:продаж\w*|сбыт\w*|коммерц\w*|sales|revenue|business development)"
+     r"|директор\w* по развитию(?: бизнеса)?|sales .{0,12}(?:head|director|lead)")),
+    (Role.TECHNICAL_DIRECTOR, (r"тех\w*[\s.-]+дир\w*|техдир\w*|cto|cio|cdo|it[\s-]директор\w*|ит[\s-]директор\w*|"
+     r"главн\w+ (?:инженер\w*|механик\w*|энергетик\w*|технолог\w*|конструктор\w*)|chief engineer|technical director")),
+    (Role.TECHNICAL_DIRECTOR, (rf"{_HEAD}.{{0,30}}\b(?:ит|it|айти|информационн\w+|информатизац\w+|технолог\w*|technolog\w*|engineering|"
+     r"технич\w+|автоматизац\w+|цифров\w+|разработк\w*)")),
+    (Role.GENERAL_DIRECTOR, (r"ген\w*[\s.-]*дир\w*|гендир\w*|гд|ceo|c\.e\.o\.?|general director|managing director|general manager|"
      r"chief executive\w*|исполнительн\w+ директор\w*|управляющ\w+ директор\w*|coo|chief operating officer|президент\w*|president|"
-     r"управляющ\w+ партнер\w*|managing partner|единоличн\w+ исполнительн\w+ орган\w*|председател\w+"),
-    (Role.DEPARTMENT_HEAD, r"(?:директор\w*|управляющ\w+) (?:филиал\w*|магазин\w*|подразделен\w*|департамент\w*|склад\w*|салон\w*|"
-     r"ресторан\w*|по|отдел\w*|производств\w*)"),
-    (Role.DEPARTMENT_HEAD, r"(?:рук|руководител\w+|начальни\w+|глава|заведующ\w+|завед\w*|зав|управляющ\w+|старш\w+) "
+     r"управляющ\w+ партнер\w*|managing partner|единоличн\w+ исполнительн\w+ орган\w*|председател\w+")),
+    (Role.DEPARTMENT_HEAD, (r"(?:директор\w*|управляющ\w+) (?:филиал\w*|магазин\w*|подразделен\w*|департамент\w*|склад\w*|салон\w*|"
+     r"ресторан\w*|по|отдел\w*|производств\w*)")),
+    (Role.DEPARTMENT_HEAD, (r"(?:рук|руководител\w+|начальни\w+|глава|заведующ\w+|завед\w*|зав|управляющ\w+|старш\w+) "
      r"(?:\w+ )?(?:отдел\w*|департамент\w*|направлени\w+|групп\w+|управлени\w+|служб\w+|филиал\w*|подразделени\w+|сектор\w*|"
-     r"цех\w*|склад\w*|производств\w*|участк\w+|лаборатори\w+|кафедр\w+|магазин\w*|блок\w*|клиентск\w+ \w+)"),
-    (Role.MANAGER, r"(?:рук\w*|менеджер\w*|администратор\w*|лид\w*) (?:\w+ )?проект\w*|project (?:manager|lead)|product manager|"
+     r"цех\w*|склад\w*|производств\w*|участк\w+|лаборатори\w+|кафедр\w+|магазин\w*|блок\w*|клиентск\w+ \w+)")),
+    (Role.MANAGER, (r"(?:рук\w*|менеджер\w*|администратор\w*|лид\w*) (?:\w+ )?проект\w*|project (?:manager|lead)|product manager|"
      r"продакт\w*|проджект\w*|account (?:manager|executive)|sales (?:manager|rep\w*|executive)|менеджер\w*|аккаунт\w*|"
-     r"(?:торгов\w+|региональн\w+) представител\w+|продавец\w*|продавц\w+|специалист\w* .{0,20}продаж\w*"),
-    (Role.GENERAL_DIRECTOR, r"директор\w*|director|руководител\w+(?: (?:компании|организации|предприятия|фирмы|бизнеса))?|"
-     r"глава(?: компании)?|директриса|начальник компании"),
-    (Role.DEPARTMENT_HEAD, r"начальник\w*|заведующ\w+|завхоз\w*|завуч\w*|head|team ?lead|тимлид\w*|supervisor|супервайзер\w*|"
-     r"управляющ\w+|бригадир\w*|прораб\w*|chief|vp|мастер участка|руководств\w+"),
+     r"(?:торгов\w+|региональн\w+) представител\w+|продавец\w*|продавц\w+|специалист\w* .{0,20}продаж\w*")),
+    (Role.GENERAL_DIRECTOR, (r"директор\w*|director|руководител\w+(?: (?:компании|организации|предприятия|фирмы|бизнеса))?|"
+     r"глава(?: компании)?|директриса|начальник компании")),
+    (Role.DEPARTMENT_HEAD, (r"начальник\w*|заведующ\w+|завхоз\w*|завуч\w*|head|team ?lead|тимлид\w*|supervisor|супервайзер\w*|"
+     r"управляющ\w+|бригадир\w*|прораб\w*|chief|vp|мастер участка|руководств\w+")),
     (Role.MANAGER, r"manager|координатор\w*|coordinator"),
-    (Role.OTHER, r"инженер\w*|engineer|юрист\w*|юрисконсульт\w*|адвокат\w*|lawyer|counsel|администратор\w*|administrator|врач\w*|"
+    (Role.OTHER, (r"инженер\w*|engineer|юрист\w*|юрисконсульт\w*|адвокат\w*|lawyer|counsel|администратор\w*|administrator|врач\w*|"
      r"doctor|учител\w+|преподавател\w+|педагог\w*|teacher|программист\w*|разработчик\w*|developer|devops|аналитик\w*|analyst|"
      r"консультант\w*|consultant|специалист\w*|specialist|эксперт\w*|expert|дизайнер\w*|designer|архитектор\w*|architect|"
      r"логист\w*|диспетчер\w*|оператор\w*|operator|водител\w+|кладовщи\w+|технолог\w*|механик\w*|мастер\w*|тренер\w*|trainer|"
      r"редактор\w*|editor|журналист\w*|переводчик\w*|методист\w*|студент\w*|student|пенсионер\w*|сотрудник\w*|работни\w+|employee|"
-     r"партнер\w*|partner|риелтор\w*|агент\w*|agent|тестировщик\w*|системн\w+ администратор\w*|сисадмин\w*|охранник\w*"),
+     r"партнер\w*|partner|риелтор\w*|агент\w*|agent|тестировщик\w*|системн\w+ администратор\w*|сисадмин\w*|охранник\w*|техник\w*")),
 )  # fmt: skip
 _COMPILED: Final = tuple((role, re.compile(rf"\b(?:{pattern})(?!\w)")) for role, pattern in _PATTERNS)
 
