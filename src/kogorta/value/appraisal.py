@@ -56,18 +56,14 @@ class Appraisal:
     backtest: Backtest | None
     currency: str
 
-    def forecast(
-        self, segments: npt.ArrayLike | None = None, forecaster: ValueForecaster | None = None
-    ) -> CustomerForecast:
+    def forecast(self, segments: npt.ArrayLike | None = None, forecaster: ValueForecaster | None = None) -> CustomerForecast:
         """Forecast every customer of `summary` and every segment.
 
         Args:
             segments: segment code of each row of `summary`.
             forecaster: horizons, margin and level; the defaults when not given.
         """
-        return (forecaster or ValueForecaster()).predict(
-            self.summary, self.purchases_, self.spend_, segments, self.currency
-        )
+        return (forecaster or ValueForecaster()).predict(self.summary, self.purchases_, self.spend_, segments, self.currency)
 
     def to_json(self, language: Language | None = None) -> str:
         """The fit, the back-test and the gate as one JSON document."""
@@ -184,9 +180,7 @@ class Appraiser:
             return "naive", (Remark("too-short", choice.TOO_SHORT),)
         return self.gate.orders(backtest)
 
-    def _refit(
-        self, codes: tuple[str, ...], chosen: str, backtest: Backtest | None, summary: PurchaseSummary
-    ) -> FittedPurchases | None:
+    def _refit(self, codes: tuple[str, ...], chosen: str, backtest: Backtest | None, summary: PurchaseSummary) -> FittedPurchases | None:
         """Fit what was chosen; where nothing was, the model that came closest, for the record."""
         wanted = codes[0] if chosen == "naive" else chosen
         if chosen == "naive" and backtest is not None and backtest.models:
@@ -196,9 +190,7 @@ class Appraiser:
         except InputError:
             return None
 
-    def _spend(
-        self, summary: PurchaseSummary, backtest: Backtest | None
-    ) -> tuple[FittedSpend | None, tuple[Remark, ...]]:
+    def _spend(self, summary: PurchaseSummary, backtest: Backtest | None) -> tuple[FittedSpend | None, tuple[Remark, ...]]:
         if summary.spend is None:
             return None, (Remark("no-money", choice.NO_MONEY),)
         fitted: FittedGammaGamma | None

@@ -178,9 +178,7 @@ class Backtester:
             customers=round(known.customers),
             repeaters=round(known.repeaters),
             actual=float(holdout.orders.sum()),
-            naive=_figures(
-                "naive", "converged", plain, plain, holdout, _deviances(plain, holdout.orders), best, levels
-            ),
+            naive=_figures("naive", "converged", plain, plain, holdout, _deviances(plain, holdout.orders), best, levels),
             models=tuple(
                 _figures(code, state, orders, plain, holdout, loss, best, levels)
                 for (code, state, orders), loss in zip(foretold, losses, strict=True)

@@ -52,9 +52,7 @@ def objective(cells: Cells, extra: int) -> Objective:
         odds = (np.log(a) - np.log(ratio_base))[code] + shape * gap
         shrunk = np.exp(-np.abs(odds))
         left = np.where(odds >= 0, 1.0, shrunk) / (1 + shrunk)  # probability of having left
-        per_x = (
-            gammaln(r + table_x) - gammaln(r) + gammaln(both) - gammaln(b) + gammaln(later) - gammaln(both + chances)
-        )
+        per_x = gammaln(r + table_x) - gammaln(r) + gammaln(both) - gammaln(b) + gammaln(later) - gammaln(both + chances)
         weighted_logs = all_counts * log_age
         value = (
             per_x @ table_n
@@ -67,9 +65,7 @@ def objective(cells: Cells, extra: int) -> Objective:
         slope_r = (psi(r + table_x) - psi(r)) @ table_n + customers * point[1] - weighted_logs.sum() + gone @ gap
         inverse = 1 / (alpha + age)
         slope_alpha = (
-            customers * r / alpha
-            - (all_counts * (r + all_x)) @ (1 / (alpha + all_ages))
-            + (gone * shape) @ (inverse - 1 / (alpha + last))
+            customers * r / alpha - (all_counts * (r + all_x)) @ (1 / (alpha + all_ages)) + (gone * shape) @ (inverse - 1 / (alpha + last))
         )
         psi_sum = psi(both + chances)
         slope_a = (psi(both) - psi_sum) @ table_n + gone.sum() / a
@@ -84,17 +80,13 @@ def alive(theta: Theta, summary: PurchaseSummary, extra: int) -> FloatArray:
     r, alpha, a, b = theta
     chances = summary.x + extra
     odds = (
-        np.log(a)
-        - np.log(b + np.maximum(chances - 1, 0.0))
-        + (r + summary.x) * (np.log(alpha + summary.T) - np.log(alpha + summary.t_x))
+        np.log(a) - np.log(b + np.maximum(chances - 1, 0.0)) + (r + summary.x) * (np.log(alpha + summary.T) - np.log(alpha + summary.t_x))
     )
     result: FloatArray = np.where(chances > 0, expit(-odds), 1.0)
     return result
 
 
-def orders_of_the_living(
-    theta: Theta, x: FloatArray, chances: FloatArray, age: FloatArray, horizon: float
-) -> FloatArray:
+def orders_of_the_living(theta: Theta, x: FloatArray, chances: FloatArray, age: FloatArray, horizon: float) -> FloatArray:
     """Expected orders within `horizon` of customers known to be alive.
 
     The published form holds 2F1(r+x, b+n; a+b+n-1; z), which overflows for heavy buyers; Euler's transformation turns
@@ -142,9 +134,7 @@ def sample_orders(
     return placed(flat, shape, many, limit, horizons, rng)
 
 
-def living_places(
-    alive_draws: FloatArray, repeats: int, rng: np.random.Generator
-) -> tuple[IntArray, IntArray, IntArray, tuple[int, int]]:
+def living_places(alive_draws: FloatArray, repeats: int, rng: np.random.Generator) -> tuple[IntArray, IntArray, IntArray, tuple[int, int]]:
     """Toss life for every draw, repeat and row: parameter draw, row and flat place of those alive, and the shape."""
     draws, rows = alive_draws.shape
     shape = (draws * repeats, rows)

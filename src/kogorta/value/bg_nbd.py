@@ -24,7 +24,7 @@ EXTRA_CHANCES: Final = 0
 """Nobody leaves before the first repeat order."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FittedBgNbd(FittedPurchases):
     """A fitted BG/NBD: rate ~ Gamma(r, alpha) across customers, chance to leave ~ Beta(a, b)."""
 
@@ -34,9 +34,7 @@ class FittedBgNbd(FittedPurchases):
     def expected_orders_new(self, horizon: float) -> float:
         """Expected repeat purchases of a new customer within `horizon` after the first one."""
         check_positive("horizon", horizon)
-        living = beta_geometric.orders_of_the_living(
-            self.values_, np.zeros(1), np.full(1, float(EXTRA_CHANCES)), np.zeros(1), horizon
-        )
+        living = beta_geometric.orders_of_the_living(self.values_, np.zeros(1), np.full(1, float(EXTRA_CHANCES)), np.zeros(1), horizon)
         return float(living[0])
 
     def _expected(self, theta: Theta, summary: PurchaseSummary, horizon: float) -> FloatArray:

@@ -122,8 +122,7 @@ FEW_REPEATERS = message(
     "the customer's own rate is shown instead."
 )
 NOTHING_BOUGHT = message(
-    "Nobody ordered between {begin} and {end}, so no forecast could be tested; "
-    "the customer's own rate is shown instead."
+    "Nobody ordered between {begin} and {end}, so no forecast could be tested; the customer's own rate is shown instead."
 )
 NOT_CONVERGED = message("No model could be fitted to these data; the customer's own rate is shown instead.")
 LOST = message(
@@ -135,8 +134,7 @@ LOST_BIAS = message(
     "the plain rate is shown instead."
 )
 WON = message(
-    "Tested on {customers} and {days} of the base's own past, the forecast missed by {mae} orders per customer, "
-    "the plain rate by {naive}."
+    "Tested on {customers} and {days} of the base's own past, the forecast missed by {mae} orders per customer, the plain rate by {naive}."
 )
 FLAT = message("The data hardly tell some of the model's parameters, so trust the intervals more than the figures.")
 BIAS_LOW = message("In total it foretold {bias} fewer orders than were made: take totals as cautious.")

@@ -92,16 +92,12 @@ class DayLedger:
         numbers = _day_numbers(days)
         sums = np.zeros(codes.size, dtype=np.int64) if amounts is None else _minor_units(amounts)
         if not codes.size == numbers.size == sums.size:
-            raise InputError(
-                f"there are {codes.size} customers, {numbers.size} days and {sums.size} amounts; give one each."
-            )
+            raise InputError(f"there are {codes.size} customers, {numbers.size} days and {sums.size} amounts; give one each.")
         if codes.size == 0:
             raise InputError("there are no orders; give at least one with a customer, a day and an amount.")
         if (sums < 0).any() and refunds == "refuse":
             row = int(np.argmax(sums < 0))
-            raise InputError(
-                f"the amount in row {row} is {sums[row]}; refunds are refused here: net them or pass 'net'."
-            )
+            raise InputError(f"the amount in row {row} is {sums[row]}; refunds are refused here: net them or pass 'net'.")
         order = np.lexsort((numbers, codes))
         codes, numbers, sums = codes[order].astype(np.int64), numbers[order], sums[order]
         if (sums < 0).any():
@@ -109,9 +105,7 @@ class DayLedger:
         new = np.concatenate(([True], (codes[1:] != codes[:-1]) | (numbers[1:] != numbers[:-1])))[: codes.size]
         starts = np.flatnonzero(new)
         if starts.size == 0:
-            raise InputError(
-                "every order was refunded, so there is not one purchase day; check the signs of the amounts."
-            )
+            raise InputError("every order was refunded, so there is not one purchase day; check the signs of the amounts.")
         return cls(ids, codes[starts], numbers[starts], np.add.reduceat(sums, starts), _one_currency(currency))
 
     @property
@@ -236,9 +230,7 @@ def _day_numbers(days: npt.ArrayLike | Sequence[date]) -> IntArray:
     try:
         moments = column.astype("datetime64[D]")
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"the days cannot be read ({error}); give dates, datetime64 or days since 1970-01-01."
-        ) from error
+        raise InputError(f"the days cannot be read ({error}); give dates, datetime64 or days since 1970-01-01.") from error
     if np.isnat(moments).any():
         row = int(np.argmax(np.isnat(moments)))
         raise InputError(f"the day in row {row} is missing; leave the order out or give its day.")
@@ -252,15 +244,11 @@ def _minor_units(amounts: npt.ArrayLike) -> IntArray:
     try:
         values = column.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"the amounts hold something that is not a number ({error}); give whole minor units."
-        ) from error
+        raise InputError(f"the amounts hold something that is not a number ({error}); give whole minor units.") from error
     bad = ~np.isfinite(values) | (values != np.rint(values)) | (np.abs(values) > 2**53)
     if bad.any():
         row = int(np.argmax(bad))
-        raise InputError(
-            f"the amount in row {row} is {values[row]:g}; give money in whole minor units (kopecks, cents)."
-        )
+        raise InputError(f"the amount in row {row} is {values[row]:g}; give money in whole minor units (kopecks, cents).")
     return values.astype(np.int64)
 
 
@@ -269,7 +257,5 @@ def _one_currency(currency: str | Sequence[str]) -> str:
         return currency
     found = sorted(set(currency))
     if len(found) != 1:
-        raise InputError(
-            f"the amounts are in {', '.join(found) or 'no currency'}; convert them to one at the day of the deal."
-        )
+        raise InputError(f"the amounts are in {', '.join(found) or 'no currency'}; convert them to one at the day of the deal.")
     return found[0]

@@ -195,9 +195,7 @@ class ValueForecaster:
             draws=drawn.draws,
         )
 
-    def _discounted(
-        self, summary: PurchaseSummary, purchases: FittedPurchases, horizon: float, whole: FloatArray
-    ) -> FloatArray:
+    def _discounted(self, summary: PurchaseSummary, purchases: FittedPurchases, horizon: float, whole: FloatArray) -> FloatArray:
         """Orders discounted continuously: by parts, so that cumulative expectations suffice."""
         force = math.log1p(self.discount_rate) * UNIT_DAYS[purchases.unit] / YEAR_DAYS
         total = whole * math.exp(-force * horizon)
@@ -259,9 +257,7 @@ class ValueForecaster:
     ) -> tuple[SegmentTotal, ...]:
         weights = summary.counts
 
-        def total(
-            name: str, inside: npt.NDArray[np.bool_], order_draws: FloatArray, value_draws: FloatArray
-        ) -> SegmentTotal:
+        def total(name: str, inside: npt.NDArray[np.bool_], order_draws: FloatArray, value_draws: FloatArray) -> SegmentTotal:
             expected, worth = float(orders[inside] @ weights[inside]), float(value[inside] @ weights[inside])
             orders_low, orders_high = _bounds(order_draws[:, None], self.level)[:, 0]
             low, high = _bounds(value_draws[:, None], self.level)[:, 0]
@@ -280,8 +276,7 @@ class ValueForecaster:
         found = [total("", everyone, drawn.orders_total.sum(axis=0), drawn.value_total.sum(axis=0))]
         if labels.size > 1 or labels[0]:
             found += [
-                total(str(label), codes == code, drawn.orders_total[code], drawn.value_total[code])
-                for code, label in enumerate(labels)
+                total(str(label), codes == code, drawn.orders_total[code], drawn.value_total[code]) for code, label in enumerate(labels)
             ]
         return tuple(found)
 
@@ -337,8 +332,6 @@ def _segments(segments: npt.ArrayLike | None, rows: int) -> tuple[npt.NDArray[np
         return np.array([""]), np.zeros(rows, dtype=np.int64)
     column = np.asarray(segments).astype(np.str_)
     if column.shape != (rows,):
-        raise InputError(
-            f"segments has shape {column.shape}, and there are {rows} customers; give one code per customer."
-        )
+        raise InputError(f"segments has shape {column.shape}, and there are {rows} customers; give one code per customer.")
     labels, codes = np.unique(column, return_inverse=True)
     return labels, codes.astype(np.int64)

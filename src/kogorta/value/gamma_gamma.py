@@ -6,7 +6,6 @@ Research 42(4), 2005; likelihood as in Fader and Hardie, The Gamma-Gamma Model o
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,8 +14,8 @@ from scipy.special import gammaincinv, gammaln, psi
 
 from kogorta.kit.errors import InputError
 from kogorta.value.cells import tally
-from kogorta.value.likelihood_fit import Convergence, maximise
-from kogorta.value.purchase_model import as_rows
+from kogorta.value.fitted_parameters import FittedParameters, as_rows
+from kogorta.value.likelihood_fit import maximise
 from kogorta.value.spend_model import FittedSpend, spend_columns
 
 if TYPE_CHECKING:
@@ -24,41 +23,21 @@ if TYPE_CHECKING:
     from kogorta.value.summary import FloatArray, IntArray, PurchaseSummary
 
 
-@dataclass(frozen=True)
-class FittedGammaGamma(FittedSpend):
-    """A fitted Gamma-Gamma model: orders of shape p, their scale Gamma(q, v) across customers.
+@dataclass(frozen=True, kw_only=True)
+class FittedGammaGamma(FittedParameters, FittedSpend):
+    """A fitted Gamma-Gamma model: orders of shape p, their scale Gamma(q, v) across customers; v in minor units.
 
     Attributes:
-        values_: p, q, v; v in minor units of money.
-        log_covariance_: covariance of their logarithms.
-        log_likelihood_: of all customers used.
-        convergence_: `converged`, `flat`, `edge` or `failed`.
         customers_: customers with paid orders, used in the fit.
         excluded_: customers left out, for their orders were free of charge.
         correlation_: of the number of orders and the mean spend; the model takes it for zero.
     """
 
-    values_: tuple[float, ...]
-    log_covariance_: tuple[tuple[float, ...], ...]
-    log_likelihood_: float
-    convergence_: Convergence
-    customers_: float
     excluded_: float
     correlation_: float
 
     code: ClassVar[str] = "gamma-gamma"
     names: ClassVar[tuple[str, ...]] = ("p", "q", "v")
-
-    @property
-    def params_(self) -> dict[str, float]:
-        """Parameters by name."""
-        return dict(zip(self.names, self.values_, strict=True))
-
-    @property
-    def standard_errors_(self) -> dict[str, float]:
-        """Standard errors of the parameters (delta method from their logarithms)."""
-        deviations = np.sqrt(np.diag(np.array(self.log_covariance_)))
-        return {name: value * float(sd) for name, value, sd in zip(self.names, self.values_, deviations, strict=True)}
 
     @property
     def population_mean_(self) -> float:
@@ -73,15 +52,6 @@ class FittedGammaGamma(FittedSpend):
         known = p * orders + q - 1
         mean: FloatArray = np.where(known > 0, p * (v + orders * spend) / np.where(known > 0, known, 1.0), np.inf)
         return mean
-
-    def draw_parameters(self, draws: int, rng: np.random.Generator) -> FloatArray:
-        """Draws of p, q, v, shape (3, draws, 1)."""
-        values, vectors = np.linalg.eigh(np.array(self.log_covariance_))
-        noise = rng.standard_normal((draws, 3))
-        noise -= noise.mean(axis=0)
-        shifts = np.clip(noise * np.sqrt(np.maximum(values, 0)) @ vectors.T, -4, 4)
-        drawn: FloatArray = (np.array(self.values_) * np.exp(shifts)).T[:, :, None]
-        return drawn
 
     def spend_interval(self, summary: PurchaseSummary, level: float) -> tuple[FloatArray, FloatArray]:
         """Bounds of each customer's own mean spend per order, each of shape (n,)."""
@@ -102,48 +72,6 @@ class FittedGammaGamma(FittedSpend):
         total = np.zeros(orders.shape)
         total[outcome, row] = rng.standard_gamma(p * orders[outcome, row]) / rate
         return total
-
-    def to_json(self) -> str:
-        """The rule as one JSON document."""
-        return json.dumps(
-            {
-                "model": self.code,
-                "params": self.params_,
-                "log_covariance": self.log_covariance_,
-                "log_likelihood": self.log_likelihood_,
-                "convergence": self.convergence_,
-                "customers": self.customers_,
-                "excluded": self.excluded_,
-                "correlation": self.correlation_,
-            }
-        )
-
-    @classmethod
-    def from_json(cls, text: str) -> FittedGammaGamma:
-        """Read back what `to_json` wrote.
-
-        Raises:
-            InputError: the text is not a fitted Gamma-Gamma model.
-        """
-        try:
-            document = json.loads(text)
-            if document["model"] != cls.code:
-                raise InputError(
-                    f"the document holds the model {document['model']!r}, not {cls.code!r}; read it as such."
-                )
-            return cls(
-                values_=tuple(float(document["params"][name]) for name in cls.names),
-                log_covariance_=tuple(tuple(float(cell) for cell in row) for row in document["log_covariance"]),
-                log_likelihood_=float(document["log_likelihood"]),
-                convergence_=document["convergence"],
-                customers_=float(document["customers"]),
-                excluded_=float(document["excluded"]),
-                correlation_=float(document["correlation"]),
-            )
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise InputError(
-                f"the text is not a fitted gamma-gamma model ({error}); pass what to_json() wrote."
-            ) from error
 
 
 class GammaGamma:
@@ -166,9 +94,7 @@ class GammaGamma:
         counts = summary.counts
         used = (orders > 0) & (spend > 0)
         if counts[used].sum() < 3:
-            raise InputError(
-                f"only {counts[used].sum():g} customers have paid orders to learn from; spend needs three at least."
-            )
+            raise InputError(f"only {counts[used].sum():g} customers have paid orders to learn from; spend needs three at least.")
         orders, spend, weights = orders[used], spend[used], counts[used]
         level = float(weights @ spend) / float(weights.sum())
         pairs, place = np.unique(np.column_stack((orders, spend)), axis=0, return_inverse=True)
@@ -209,9 +135,7 @@ def _objective(orders: FloatArray, spend: FloatArray, count: FloatArray) -> Obje
         )
         value = per_order - p * (weighted @ orders) - q * weighted.sum()
         psi_both = psi(shape + q)
-        slope_p = (
-            (table_count * table) @ (psi_both - psi(shape)) + orders_log_spend + orders_log_orders - weighted @ orders
-        )
+        slope_p = (table_count * table) @ (psi_both - psi(shape)) + orders_log_spend + orders_log_orders - weighted @ orders
         slope_q = table_count @ psi_both - total * psi(q) + total * point[2] - weighted.sum()
         slope_v = total * q / v - (count * (p * orders + q)) @ (1 / (money + v))
         return float(value), np.array([slope_p * p, slope_q * q, slope_v * v])

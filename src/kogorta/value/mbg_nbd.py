@@ -25,7 +25,7 @@ EXTRA_CHANCES: Final = 1
 """The first order is a chance to leave as well."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FittedMbgNbd(FittedPurchases):
     """A fitted MBG/NBD: rate ~ Gamma(r, alpha) across customers, chance to leave ~ Beta(a, b)."""
 
@@ -35,9 +35,7 @@ class FittedMbgNbd(FittedPurchases):
     def expected_orders_new(self, horizon: float) -> float:
         """Expected repeat purchases of a new customer within `horizon` after the first one."""
         check_positive("horizon", horizon)
-        living = beta_geometric.orders_of_the_living(
-            self.values_, np.zeros(1), np.full(1, float(EXTRA_CHANCES)), np.zeros(1), horizon
-        )
+        living = beta_geometric.orders_of_the_living(self.values_, np.zeros(1), np.full(1, float(EXTRA_CHANCES)), np.zeros(1), horizon)
         a, b = self.values_[2:]
         return b / (a + b) * float(living[0])
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PRIOR_ORDERS = 0.5  # Jeffreys' prior of a Poisson rate, centred on the base's rate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NaiveRate(FittedPurchases):
     """Own rate of each customer; knows nothing of customers who left, so P(alive) is not a number.
 

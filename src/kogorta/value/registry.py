@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 from kogorta.kit.checks import check_choice
 from kogorta.kit.errors import InputError
 from kogorta.value.bg_nbd import BgNbd
+from kogorta.value.mbg_cnbd_k import MbgCnbdK
 from kogorta.value.mbg_nbd import MbgNbd
 from kogorta.value.naive_rate import NaiveRate
+from kogorta.value.pareto_nbd import ParetoNbd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 PURCHASE_MODELS: Final[dict[str, Callable[[], PurchaseModel]]] = {
     "bg-nbd": BgNbd,
     "mbg-nbd": MbgNbd,
+    "pareto-nbd": ParetoNbd,
+    "mbg-cnbd-k": MbgCnbdK,
 }
 """Simplest first: of two that foretell alike the earlier is taken."""
 

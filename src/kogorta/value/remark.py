@@ -36,9 +36,7 @@ class Remark:
 
     def text(self, language: Language) -> str:
         """The sentence in the reader's language."""
-        return language.text(
-            self.template, **{name: self._word(language, form, value) for name, form, value in self.quantities}
-        )
+        return language.text(self.template, **{name: self._word(language, form, value) for name, form, value in self.quantities})
 
     def _word(self, language: Language, form: Form, value: float | str | date) -> str:
         if isinstance(value, date):

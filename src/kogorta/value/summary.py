@@ -91,9 +91,7 @@ class PurchaseSummary:
         for field in fields(self):
             values = getattr(self, field.name)
             if isinstance(values, np.ndarray) and values.shape != self.x.shape:
-                raise InputError(
-                    f"{field.name} has shape {values.shape} and x has {self.x.shape}; give one per customer."
-                )
+                raise InputError(f"{field.name} has shape {values.shape} and x has {self.x.shape}; give one per customer.")
         _refuse(self.x != np.floor(self.x), "x", self.x, "repeat purchases are counted, so x must be a whole number")
         for name in ("x", "t_x", "T", "spend", "spend_orders"):
             values = getattr(self, name)
@@ -105,9 +103,7 @@ class PurchaseSummary:
         _refuse((self.x > 0) & (self.t_x == 0), "t_x", self.t_x, "repeat purchases need t_x above zero: merge one day")
         _refuse((self.x == 0) & (self.t_x > 0), "t_x", self.t_x, "without repeat purchases (x = 0) t_x must be zero")
         if not self.T.any():
-            raise InputError(
-                "T is 0 for every customer, so nothing was observed yet; end the observation at a later day."
-            )
+            raise InputError("T is 0 for every customer, so nothing was observed yet; end the observation at a later day.")
         if self.spend is not None and self.x.any() and not self.spend.any():
             raise InputError("spend is zero for every customer; give the sums of orders or leave spend out.")
 
@@ -155,11 +151,7 @@ class PurchaseSummary:
 
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> PurchaseSummary:
         """The rows named, in the order given."""
-        parts = {
-            field.name: getattr(self, field.name)[rows]
-            for field in fields(self)
-            if isinstance(getattr(self, field.name), np.ndarray)
-        }
+        parts = {field.name: getattr(self, field.name)[rows] for field in fields(self) if isinstance(getattr(self, field.name), np.ndarray)}
         return PurchaseSummary(**parts, unit=self.unit)
 
     def reweighted(self, weights: FloatArray) -> PurchaseSummary:
