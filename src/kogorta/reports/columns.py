@@ -52,9 +52,7 @@ CUSTOMERS: Final = (
     Column("xyz", "text", message("Class by steadiness of demand: X steady, Y fluctuating, Z irregular"), 8),
     Column("lifecycle", "text", message("Stage of the lifecycle"), 12),
     Column("p_alive", "share", message("Probability of buying again; empty until a value model has run"), 10),
-    Column(
-        "expected_orders_90d", "number", message("Orders expected in 90 days; empty until a value model has run"), 12
-    ),
+    Column("expected_orders_90d", "number", message("Orders expected in 90 days; empty until a value model has run"), 12),
     Column("clv", "money", message("Expected margin over the horizon; empty until a value model has run"), 14),
     Column("clv_low", "money", message("Lower bound of the expected margin"), 14),
     Column("clv_high", "money", message("Upper bound of the expected margin"), 14),

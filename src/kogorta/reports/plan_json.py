@@ -67,8 +67,7 @@ def plan_json(analysis: Analysis, language: Language, why: str) -> str:
         "forecast": _forecast(plan.forecast, analysis.currency) if plan.forecast else None,
         "experiment": _experiment(plan.experiment) if plan.experiment else None,
         "contradictions": [
-            {"code": item.code, "figures": {name: _round(value) for name, value in item.figures}}
-            for item in plan.contradictions
+            {"code": item.code, "figures": {name: _round(value) for name, value in item.figures}} for item in plan.contradictions
         ],
         "sensitivity": [asdict(item) for item in plan.sensitivity],
         "stability": {**asdict(analysis.stability), "share": _round(analysis.stability.share)},

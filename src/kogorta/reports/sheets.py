@@ -43,10 +43,7 @@ def write_wave_xlsx(analysis: Analysis, path: Path, language: Language) -> None:
     scale = 10 ** minor_digits(analysis.currency)
     money = [column.kind == "money" for column in FIRST_WAVE]
     rows = [
-        tuple(
-            value / scale if is_money and isinstance(value, int) else value
-            for value, is_money in zip(row, money, strict=True)
-        )
+        tuple(value / scale if is_money and isinstance(value, int) else value for value, is_money in zip(row, money, strict=True))
         for row in wave_rows(analysis, language)[:SHEET_ROW_LIMIT]
     ]
     _write(path, "first_wave", FIRST_WAVE, rows, len(rows), analysis, language)

@@ -1,0 +1,60 @@
+"""A chart: its title is the finding, it carries its own table, n and date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kogorta.reports.canvas import draw, draw_titled
+from kogorta.reports.style import CHART_WIDTH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kogorta.reports.canvas import Canvas
+
+PHONE_WIDTH = 3.9
+"""Inches of the drawing made for narrow screens: 281 units, nearly one per CSS pixel at 320."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The numbers of a chart as a table: the first column names the row."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One drawing.
+
+    Args:
+        name: slug, the name of its files.
+        title: the finding it shows.
+        caption: how many it is about, and as of which day.
+        table: the same numbers, for those who do not see the drawing.
+        height: height in inches for a width in inches.
+        paint: draws it on a canvas of that size.
+    """
+
+    name: str
+    title: str
+    caption: str
+    table: Grid
+    height: Callable[[float], float]
+    paint: Callable[[Canvas], None]
+
+    @property
+    def alt(self) -> str:
+        """The finding and the numbers in one text, for readers who do not see the drawing."""
+        rows = "; ".join(": ".join((row[0], ", ".join(row[1:]))) for row in self.table.rows[:30])
+        return f"{self.title}. {rows}"
+
+    def svg(self, width: float = CHART_WIDTH) -> str:
+        """The drawing without title, as an SVG element."""
+        return draw(self.paint, width, self.height(width))
+
+    def file(self, kind: Literal["svg", "png"], width: float = CHART_WIDTH) -> bytes:
+        """The drawing with title and caption, as the bytes of a file of its own."""
+        return draw_titled(self.paint, width, self.height(width), self.title, self.caption, kind)

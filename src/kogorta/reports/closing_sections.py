@@ -1,0 +1,55 @@
+"""Last chapters: definitions used, and what is not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kogorta.reports.blocks import Bullets, Facts, Section
+from kogorta.reports.finding import SMALL
+
+if TYPE_CHECKING:
+    from kogorta.reports.story import Story
+
+
+def unknowns_section(story: Story) -> Section:
+    """What these data cannot answer; only what is true of this base."""
+    say, analysis = story.say, story.say.analysis
+    totals, plan = analysis.totals, analysis.plan
+    items = []
+    if 0 < totals.buyers < SMALL:
+        items.append(say.text("Shares and differences between groups: there are fewer than {limit} buyers.", limit=SMALL))
+    if not analysis.industries:
+        items.append(say.text("Industries: no tax numbers or OKVED codes in the data."))
+    elif totals.customers and totals.with_industry < totals.customers:
+        items.append(
+            say.text(
+                "Industries of {customers}: they are not in the industry charts.",
+                customers=say.customers(totals.customers - totals.with_industry),
+            )
+        )
+    if analysis.migration is None:
+        items.append(say.text("Moves between segments: there is no earlier date to compare with."))
+    if plan.forecast and any(item.source == "assumed" for item in plan.forecast.inputs):
+        items.append(say.text("The true effect of the wave: it is assumed until the first wave is measured against its control group."))
+    items.append(say.text("Margin: all money is revenue. A large customer may bring little profit."))
+    items.append(say.text("Why customers stopped buying: figures show that they did, not the reason. Ask."))
+    items.append(say.text("Consent to messages: check it before each mailing."))
+    return Section("unknown", say.text("What is not known"), (Bullets(tuple(items)),))
+
+
+def definitions_section(story: Story) -> Section:
+    """Definitions in words, then as they were given to the program."""
+    say, analysis = story.say, story.say.analysis
+    facts = [
+        (say.text("As of"), say.text("The end of {day} in the zone {zone}.", day=say.day(analysis.as_of), zone=analysis.time_zone)),
+        (say.text("Files"), ", ".join(story.short(name, 80) for name in analysis.sources) or "—"),
+        (say.text("Purchase"), say.text("A won deal on the day it was closed. A fully refunded order counts in neither R nor F; M is net of refunds.")),
+        ("RFM", say.text("R: days from the last purchase to the date of the analysis. F: number of purchases. M: their net sum. Equal values always share a level.")),
+        ("ABC", say.text("Customers by net revenue, largest first; the class is set by the share of revenue before the customer: under 80 % A, under 95 % B, else C.")),
+        ("XYZ", say.text("Coefficient of variation of revenue per full period since the first purchase, periods without purchases included.")),
+        (say.text("At stake"), say.text("Money over the horizon that depends on whether the segment is worked with; how it is counted is said beside the table of candidates.")),
+        (say.text("Control group"), say.text("Customers chosen at random and not contacted; the difference between the groups is the effect.")),
+    ]  # fmt: skip
+    for name, value in analysis.definitions.items():
+        facts.append((name, value))
+    return Section("definitions", say.text("Definitions"), (Facts(tuple(facts)),))

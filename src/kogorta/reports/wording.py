@@ -1,0 +1,126 @@
+"""Phrases every page is made of: counts with their nouns, money, names, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kogorta.reports.names import category_name, industry_name, quoted, segment_name
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from kogorta.analysis import Analysis
+    from kogorta.kit.language import Language
+    from kogorta.waves.plan import Range
+
+
+@dataclass(frozen=True)
+class Wording:
+    """An analysis as a reader of `language` is told about it."""
+
+    analysis: Analysis
+    language: Language
+
+    def text(self, text: str, /, **values: object) -> str:
+        """A text of the catalogue with its placeholders filled."""
+        return self.language.text(text, **values)
+
+    def customers(self, count: int) -> str:
+        """`5 customers`."""
+        return self.language.plural("{count} customer", "{count} customers", count)
+
+    def of_customers(self, count: int) -> str:
+        """`of 5 customers`."""
+        return self.language.plural("of {count} customer", "of {count} customers", count)
+
+    def buyers(self, count: int) -> str:
+        """`5 buyers`."""
+        return self.language.plural("{count} buyer", "{count} buyers", count)
+
+    def of_buyers(self, count: int) -> str:
+        """`of 5 buyers`."""
+        return self.language.plural("of {count} buyer", "of {count} buyers", count)
+
+    def orders(self, count: int) -> str:
+        """`5 orders`."""
+        return self.language.plural("{count} order", "{count} orders", count)
+
+    def days(self, count: int) -> str:
+        """`5 days`."""
+        return self.language.plural("{count} day", "{count} days", count)
+
+    def rows(self, count: int) -> str:
+        """`5 rows`."""
+        return self.language.plural("{count} row", "{count} rows", count)
+
+    def of_rows(self, count: int) -> str:
+        """`of 5 rows`."""
+        return self.language.plural("of {count} row", "of {count} rows", count)
+
+    def points(self, share: float) -> str:
+        """A difference of shares in percentage points."""
+        return self.text("{points} pts", points=self.language.number(share * 100, 1))
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number."""
+        return self.language.number(value, digits)
+
+    def percent(self, share: float, digits: int = 1) -> str:
+        """A share as a percentage."""
+        return self.language.percent(share, digits)
+
+    def money(self, minor: float) -> str:
+        """Money, short: `12,5 млн ₽`."""
+        return self.language.money(minor, self.analysis.currency, compact=True)
+
+    def exact_money(self, minor: float) -> str:
+        """Money to the unit."""
+        scale = self.language.money(minor, self.analysis.currency)
+        return scale
+
+    def money_range(self, item: Range) -> str:
+        """`from 0.5 to 2.1 million`."""
+        return self._range(self.money(item.low), self.money(item.high))
+
+    def percent_range(self, item: Range) -> str:
+        """`from 2 % to 11 %`."""
+        return self._range(self.percent(item.low), self.percent(item.high))
+
+    def number_range(self, item: Range, digits: int = 1) -> str:
+        """`from 0.4 to 3.2`."""
+        return self._range(self.number(item.low, digits), self.number(item.high, digits))
+
+    def _range(self, low: str, high: str) -> str:
+        return low if low == high else f"{low} – {high}"
+
+    def day(self, value: date) -> str:
+        """A date."""
+        return self.language.day(value)
+
+    def segment(self, slug: str, scheme: str | None = None) -> str:
+        """Name of a segment in quotation marks."""
+        return quoted(self.language, self.bare_segment(slug, scheme))
+
+    def bare_segment(self, slug: str, scheme: str | None = None) -> str:
+        """Name of a segment."""
+        return segment_name(self.analysis, self.language, slug, scheme)
+
+    def industry(self, slug: str) -> str:
+        """Name of an industry."""
+        return industry_name(self.analysis, self.language, slug)
+
+    def category(self, recency: int, monetary: int, frequency: int) -> str:
+        """Name of an RFM category in quotation marks."""
+        return quoted(self.language, category_name(self.language, recency, monetary, frequency))
+
+    def note(self, count: int, unit: str | None = None) -> str:
+        """What stands under a chart: how many it is about and on which day."""
+        about = unit or self.buyers(count)
+        return self.text("n = {about}; as of {day}", about=about, day=self.day(self.analysis.as_of))
+
+    def listed(self, items: list[str]) -> str:
+        """`a, b and c`."""
+        if len(items) < 2:
+            return "".join(items)
+        return self.text("{list} and {last}", list=", ".join(items[:-1]), last=items[-1])
