@@ -52,6 +52,7 @@ class Analysis:
         seed: of the random re-drawings of tiny groups.
 
     Example:
+        >>> from kogorta.experiments.metrics import Metric
         >>> columns = {"arm": ["a"] * 500 + ["b"] * 500, "spend": [1.0, 2.0] * 250 + [2.0, 3.0] * 250}
         >>> readout = Analysis([Metric("spend")], control="a").of(columns, arm="arm")
         >>> readout.effects[0].verdict, round(readout.effects[0].effect, 3)
@@ -138,9 +139,7 @@ class Analysis:
         )
         return Readout(split, effects, merged)
 
-    def _effect(
-        self, arm: str, metric: Metric, contrast: Contrast, p: float, counts: Mapping[str, int], *, broken: bool
-    ) -> Effect:
+    def _effect(self, arm: str, metric: Metric, contrast: Contrast, p: float, counts: Mapping[str, int], *, broken: bool) -> Effect:
         interval = contrast.interval(self.alpha)
         margin = metric.margin if metric.margin is not None else DEFAULT_MARGIN * abs(contrast.control_value)
         effect = contrast.value - contrast.control_value
@@ -161,9 +160,7 @@ class Analysis:
             alpha=self.alpha,
         )
 
-    def _contrast(
-        self, sums: Sums, metric: Metric, place: int | None, arm: str, rows: tuple[Columns, np.ndarray] | None
-    ) -> Contrast:
+    def _contrast(self, sums: Sums, metric: Metric, place: int | None, arm: str, rows: tuple[Columns, np.ndarray] | None) -> Contrast:
         if place is None:
             if rows is None:
                 raise InputError(f"metric {metric.name} needs the customers themselves, not sums.")
@@ -215,15 +212,11 @@ class Analysis:
 
     def _split(self, counts: Mapping[str, int]) -> SplitCheck:
         if self.control not in counts:
-            raise InputError(
-                f"the control arm {self.control!r} has no customers; the arms are {', '.join(sorted(counts))}."
-            )
+            raise InputError(f"the control arm {self.control!r} has no customers; the arms are {', '.join(sorted(counts))}.")
         if self.shares is not None:
             for name, share in self.shares.items():
                 if share > 0 and counts.get(name, 0) == 0:
-                    raise InputError(
-                        f"arm {name!r} is empty though its share is {share:g}; nothing can be compared with it."
-                    )
+                    raise InputError(f"arm {name!r} is empty though its share is {share:g}; nothing can be compared with it.")
         if len(counts) < 2:
             raise InputError(f"there is one arm only, {self.control!r}; a comparison needs at least two.")
         return check_split(counts, self.shares)

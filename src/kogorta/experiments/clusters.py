@@ -75,16 +75,13 @@ def by_cluster(
     return summed, tuple(computed)
 
 
-def _one_label(
-    names: NDArray[np.str_], code: NDArray[np.int64], labels: NDArray[np.str_], what: str
-) -> NDArray[np.generic]:
+def _one_label(names: NDArray[np.str_], code: NDArray[np.int64], labels: NDArray[np.str_], what: str) -> NDArray[np.generic]:
     first = np.empty(len(names), dtype=labels.dtype)
     first[code[::-1]] = labels[::-1]
     crossed = first[code] != labels
     if crossed.any():
         row = int(np.argmax(crossed))
         raise InputError(
-            f"company {names[code[row]]!s} is in two {what}, {first[code[row]]!s} and {labels[row]!s}; "
-            "a company belongs to one."
+            f"company {names[code[row]]!s} is in two {what}, {first[code[row]]!s} and {labels[row]!s}; a company belongs to one."
         )
     return first

@@ -254,9 +254,7 @@ def _wilson(rate: float, size: int, z: float) -> tuple[float, float]:
     return (0.0 if rate == 0 else max(centre - half, 0.0)), (1.0 if rate == 1 else min(centre + half, 1.0))
 
 
-def ratio_of_limits(
-    top: float, top_limits: tuple[float, float], bottom: float, bottom_limits: tuple[float, float]
-) -> Interval | None:
+def ratio_of_limits(top: float, top_limits: tuple[float, float], bottom: float, bottom_limits: tuple[float, float]) -> Interval | None:
     """Interval of top / bottom - 1 from each estimate's own limits, all of them at or above zero.
 
     Returns:

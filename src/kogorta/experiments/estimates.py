@@ -80,9 +80,7 @@ class _Arm:
         covariate = 0.0
         if metric.covariate is not None:
             covariate, gradient[1] = _linear(metric, mean, places, metric.covariate, metric.covariate_denominator)
-        blocks = tuple(
-            piece.weight**2 / piece.moments.n * (gradient @ piece.moments.covariance @ gradient.T) for piece in pieces
-        )
+        blocks = tuple(piece.weight**2 / piece.moments.n * (gradient @ piece.moments.covariance @ gradient.T) for piece in pieces)
         return cls(value, covariate, blocks, tuple(piece.moments.n for piece in pieces))
 
     def total(self) -> Floats:
@@ -110,9 +108,7 @@ def _linear(metric: Metric, mean: Floats, places: dict[str, int], name: str, bel
         return top, gradient
     bottom = float(mean[places[below]])
     if bottom == 0:
-        raise InputError(
-            f"metric {metric.name}: column {below!r} sums to zero in an arm; a ratio needs something below the line."
-        )
+        raise InputError(f"metric {metric.name}: column {below!r} sums to zero in an arm; a ratio needs something below the line.")
     gradient[places[name]] += 1 / bottom
     gradient[places[below]] -= top / bottom**2
     return top / bottom, gradient

@@ -74,9 +74,7 @@ class Metric:
         if self.covariate is not None and self.kind == "quantile":
             raise OptionError(f"metric {self.name!r} cannot use a covariate; quantiles are compared as they are.")
         if self.cap_quantile is not None and not 0.5 <= self.cap_quantile < 1:
-            raise OptionError(
-                f"cap_quantile of {self.name!r} is {self.cap_quantile!r}; it must be from 0.5 to below 1."
-            )
+            raise OptionError(f"cap_quantile of {self.name!r} is {self.cap_quantile!r}; it must be from 0.5 to below 1.")
         if not 0 < self.quantile < 1:
             raise OptionError(f"quantile of {self.name!r} is {self.quantile!r}; it must be above 0 and below 1.")
         if self.margin is not None and not self.margin > 0:
@@ -113,18 +111,14 @@ class Metric:
         """
         column, colon, kind = text.rpartition(":")
         if not colon or not column:
-            raise OptionError(
-                f"metric {text!r} has no kind; write column:kind, for example spend:mean or visit:proportion."
-            )
+            raise OptionError(f"metric {text!r} has no kind; write column:kind, for example spend:mean or visit:proportion.")
         if kind == "median":
             return cls(column, "quantile")
         if kind.startswith("quantile="):
             try:
                 return cls(column, "quantile", quantile=float(kind.removeprefix("quantile=")))
             except ValueError as error:
-                raise OptionError(
-                    f"metric {text!r} has no number after 'quantile='; write spend:quantile=0.9."
-                ) from error
+                raise OptionError(f"metric {text!r} has no number after 'quantile='; write spend:quantile=0.9.") from error
         for known in KINDS:
             if kind == known == "ratio":
                 numerator, _, denominator = column.partition("/")

@@ -182,8 +182,7 @@ class Readout:
             )
         if self.split.doubtful:
             return language.text(
-                "The arms are unequal ({sizes}). If that was not intended, the split is broken; "
-                "state the intended shares.",
+                "The arms are unequal ({sizes}). If that was not intended, the split is broken; state the intended shares.",
                 sizes=sizes,
             )
         return language.text("The sizes of the arms are as intended ({sizes}).", sizes=sizes)
@@ -204,9 +203,7 @@ class Readout:
         ]
         rows = [head, *(_row(effect, language) for effect in self.effects)]
         widths = [max(len(row[place]) for row in rows) for place in range(len(head))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-        )
+        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
 
     def __str__(self) -> str:
         language = Language("en")

@@ -157,9 +157,7 @@ def recommend(
 def _smallest_holdout(customers: int, baseline: float, target: float, alpha: float, power: float) -> float | None:
     for share in HOLDOUT_SHARES:
         control = round(customers * share)
-        if 1 <= control < customers and power <= power_of_proportions(
-            customers - control, control, baseline, target, alpha=alpha
-        ):
+        if 1 <= control < customers and power <= power_of_proportions(customers - control, control, baseline, target, alpha=alpha):
             return share
     return None
 
@@ -170,8 +168,7 @@ def _sentences(plan: Recommendation, language: Language) -> list[str]:
         seen = language.text("This list is too short to notice any rise at all.")
     else:
         seen = language.text(
-            "With {treated} treated and {control} in control, a rise from {baseline} is noticed only if it reaches "
-            "{detectable}.",
+            "With {treated} treated and {control} in control, a rise from {baseline} is noticed only if it reaches {detectable}.",
             treated=language.number(plan.treated),
             control=language.number(plan.control),
             detectable=language.percent(plan.detectable),
@@ -180,8 +177,7 @@ def _sentences(plan: Recommendation, language: Language) -> list[str]:
     if plan.code == "ab_test":
         said = [
             language.text(
-                "A/B test: the list is long enough to notice a change from {baseline} to {target} "
-                "with a probability of {power}.",
+                "A/B test: the list is long enough to notice a change from {baseline} to {target} with a probability of {power}.",
                 power=language.percent(plan.power, 0),
                 **rates,
             )
@@ -203,8 +199,7 @@ def _sentences(plan: Recommendation, language: Language) -> list[str]:
     )
     if plan.code == "pilot":
         measured = language.text(
-            "Pilot, not an A/B test: it measures the response. "
-            "If it is {target}, the interval will be {low} to {high}.",
+            "Pilot, not an A/B test: it measures the response. If it is {target}, the interval will be {low} to {high}.",
             low=language.percent(plan.response.low),
             high=language.percent(plan.response.high),
             **rates,

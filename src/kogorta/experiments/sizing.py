@@ -86,9 +86,7 @@ def sample_size_proportions(
     check_choice("formula", formula, FORMULAS)
     check_positive("ratio", ratio)
     if baseline == target:
-        raise OptionError(
-            f"baseline and target are both {baseline!r}; name two different rates, for example 0.10 and 0.12."
-        )
+        raise OptionError(f"baseline and target are both {baseline!r}; name two different rates, for example 0.10 and 0.12.")
     z_alpha, z_power = normal_quantile(1 - open_share("alpha", alpha) / 2), normal_quantile(open_share("power", power))
     difference = target - baseline
     spread = target * (1 - target) + baseline * (1 - baseline) / ratio
@@ -204,9 +202,7 @@ def power_of_proportions(
     return float(ndtr(shift - bound) + ndtr(-shift - bound))
 
 
-def sample_size_exact(
-    baseline: float, target: float, *, alpha: float = 0.05, power: float = 0.8, ratio: float = 1.0
-) -> SampleSize:
+def sample_size_exact(baseline: float, target: float, *, alpha: float = 0.05, power: float = 0.8, ratio: float = 1.0) -> SampleSize:
     """Customers per arm that find the difference with Fisher's exact test; the normal formula where lists are long.
 
     Args:

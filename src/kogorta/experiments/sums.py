@@ -139,9 +139,7 @@ class Sums:
     def moments(self, place: int, arm: str, strata: Sequence[str] | None = None) -> Moments:
         """Moments of metric number `place` in an arm, over all days."""
         item, cells = self.metrics[place], self.where(arm, strata)
-        return moments_of(
-            int(self.n[cells].sum()), item.sums[cells].sum(axis=0), item.products[cells].sum(axis=0), item.shift
-        )
+        return moments_of(int(self.n[cells].sum()), item.sums[cells].sum(axis=0), item.products[cells].sum(axis=0), item.shift)
 
 
 def moments_of(n: int, sums: Floats, products: Floats, shift: Floats) -> Moments:

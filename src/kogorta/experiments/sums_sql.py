@@ -104,8 +104,7 @@ def _sums_of_metric(metric: Metric, figures: list[list[float | None]], n: np.nda
         if missing or not np.isfinite(table[:, width + place]).all():
             found = f"{missing} empty values" if missing else "values that are not finite"
             raise InputError(
-                f"metric {metric.name}: column {name!r} has {found}; write 0 where the customer did nothing, "
-                "or leave out the metric."
+                f"metric {metric.name}: column {name!r} has {found}; write 0 where the customer did nothing, or leave out the metric."
             )
     sums = table[:, width : 2 * width]
     products = np.empty((len(table), width, width))
@@ -125,9 +124,7 @@ def _sums_of_metric(metric: Metric, figures: list[list[float | None]], n: np.nda
     return MetricSums(metric, shift, sums, products)
 
 
-def _shifts(
-    connection: duckdb.DuckDBPyConnection, table: str, metrics: Sequence[Metric], caps: Sequence[float | None]
-) -> list[Floats]:
+def _shifts(connection: duckdb.DuckDBPyConnection, table: str, metrics: Sequence[Metric], caps: Sequence[float | None]) -> list[Floats]:
     names = [
         f"avg({_capped(name, cap if place == 0 else None)})"
         for metric, cap in zip(metrics, caps, strict=True)
@@ -135,9 +132,7 @@ def _shifts(
     ]
     if not names:
         return []
-    row = connection.execute(
-        f"SELECT {', '.join(names)} FROM (SELECT * FROM {_quoted(table)} LIMIT {SAMPLE_ROWS})"
-    ).fetchone()
+    row = connection.execute(f"SELECT {', '.join(names)} FROM (SELECT * FROM {_quoted(table)} LIMIT {SAMPLE_ROWS})").fetchone()
     means = iter(row if row is not None else [None] * len(names))
     shifts = []
     for metric in metrics:

@@ -21,15 +21,9 @@ NAMES: Final[dict[Verdict, str]] = {
 }
 TEMPLATES: Final[dict[Verdict, str]] = {
     "up": message("{metric}, {arm} against {control}: went up from {before} to {after}, {effect} ({low} to {high})."),
-    "down": message(
-        "{metric}, {arm} against {control}: went down from {before} to {after}, {effect} ({low} to {high})."
-    ),
-    "no_difference": message(
-        "{metric}, {arm} against {control}: there is no difference greater than {limit} ({low} to {high})."
-    ),
-    "too_few_data": message(
-        "{metric}, {arm} against {control}: too few data; the difference may be anything from {low} to {high}."
-    ),
+    "down": message("{metric}, {arm} against {control}: went down from {before} to {after}, {effect} ({low} to {high})."),
+    "no_difference": message("{metric}, {arm} against {control}: there is no difference greater than {limit} ({low} to {high})."),
+    "too_few_data": message("{metric}, {arm} against {control}: too few data; the difference may be anything from {low} to {high}."),
     "blocked": message("{metric}, {arm} against {control}: no verdict, because the split is broken."),
 }
 
