@@ -30,6 +30,7 @@ _STREETS: Final = frozenset(
         "жк", "снт", "пгт", "рп", "деревня", "дер", "село", "пос", "поселок", "станица", "хутор", "аул",
     )
 )  # fmt: skip
+_CITIES_LIKE_STREETS: Final = frozenset((("наб", "челны"), ("красное", "село")))
 _FOREIGN: Final = frozenset(
     (
         "беларусь", "белоруссия", "казахстан", "украина", "узбекистан", "кыргызстан", "киргизия", "таджикистан",
@@ -158,7 +159,7 @@ def _street_mask(tokens: tuple[str, ...]) -> list[bool]:
     """Which tokens belong to the name of a street, a district, a village."""
     masked = [False] * len(tokens)
     for at, token in enumerate(tokens):
-        if token not in _STREETS or tokens[at + 1 : at + 2] == ("челны",):
+        if token not in _STREETS or _CITIES_LIKE_STREETS & {tokens[at : at + 2], tokens[max(0, at - 1) : at + 1]}:
             continue
         masked[at] = True
         following = at + 1
