@@ -110,18 +110,14 @@ def _unspoil(text: str) -> tuple[str, bool, bool]:
 
 # Phones
 
-_PLAIN_MOBILE = re.compile(
-    r"['’]?(?:\+?7|8)?[ \u00a0]?[ (-]?(9[0-24-9][0-9])[) -]?[ \u00a0]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})"
-)
+_PLAIN_MOBILE = re.compile(r"['’]?(?:\+?7|8)?[ \u00a0]?[ (-]?(9[0-24-9][0-9])[) -]?[ \u00a0]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})")
 _EXTENSION = re.compile(
     r"(?:\b(?:доб(?:авочный)?|вн(?:утр(?:енний)?)?|тон(?:альный)?|ext(?:ension)?|x)\b|(?<=[0-9)])\s*[xх#])"
     r"[\s.:№#]*[0-9]{1,6}\)?",
     re.IGNORECASE,
 )
 _PHONE_SEPARATOR = re.compile(r"[,;/|\n\r\t\\]+|\s(?:и|или|and|or)\s", re.IGNORECASE)
-_GLUED_RUSSIAN = re.compile(
-    r"(?<![0-9])(?:\+?7|8)[\s(.-]*[3489][0-9]{2}[\s).-]*[0-9]{3}[\s.-]*[0-9]{2}[\s.-]*[0-9]{2}(?![0-9])"
-)
+_GLUED_RUSSIAN = re.compile(r"(?<![0-9])(?:\+?7|8)[\s(.-]*[3489][0-9]{2}[\s).-]*[0-9]{3}[\s.-]*[0-9]{2}[\s.-]*[0-9]{2}(?![0-9])")
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 
 
@@ -188,11 +184,7 @@ def read_phones(text: str | None, region: str = "RU") -> Several:
     """
     if not text:
         return Several()
-    if (
-        region == "RU"
-        and (plain := _PLAIN_MOBILE.fullmatch(text))
-        and len(set(national := "".join(plain.groups()))) > 1
-    ):
+    if region == "RU" and (plain := _PLAIN_MOBILE.fullmatch(text)) and len(set(national := "".join(plain.groups()))) > 1:
         return Several(("+7" + national,))
     cell, lost, _ = _unspoil(_clean(text))
     flaws: dict[Flaw, None] = {Flaw.EXCEL_NUMBER: None} if lost else {}

@@ -294,8 +294,7 @@ class RateTable:
                 f"Add an earlier rate to the table."
             )
         raise InputError(
-            f"There is no rate of {currency} to {self.base}; the table has {', '.join(self.currencies)}. "
-            f"Add a line for {currency}."
+            f"There is no rate of {currency} to {self.base}; the table has {', '.join(self.currencies)}. Add a line for {currency}."
         )
 
     def convert(self, minor: int, currency: str, day: date) -> int:
@@ -375,9 +374,7 @@ def parse_rates(text: str, base: str = "RUB", name: str = "rates") -> RateTable:
         earlier, earlier_line = seen.get((currency, on), (rate, line))
         if earlier != rate:
             day = "" if on == date.min else f" on {on}"
-            raise InputError(
-                f"{name} has two rates of {currency}{day}: {earlier} in line {earlier_line} and {rate} in line {line}."
-            )
+            raise InputError(f"{name} has two rates of {currency}{day}: {earlier} in line {earlier_line} and {rate} in line {line}.")
         seen[currency, on] = (rate, line)
     return RateTable(home, tuple(sorted(Rate(currency, on, rate) for (currency, on), (rate, _) in seen.items())))
 
@@ -423,9 +420,7 @@ def _rate_day(cell: str, where: str) -> date:
             return date(int(found[3]), int(found[2]), int(found[1]))
         return date.fromisoformat(cell[:10] if re.fullmatch(r".{10}[ T]00:00(:00)?", cell) else cell)
     except ValueError:
-        raise InputError(
-            f"The date {cell!r} in {where} cannot be read; write it as 2026-11-22 or 22.11.2026."
-        ) from None
+        raise InputError(f"The date {cell!r} in {where} cannot be read; write it as 2026-11-22 or 22.11.2026.") from None
 
 
 def _rate_value(cell: str, where: str) -> Decimal:
