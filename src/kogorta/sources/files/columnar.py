@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kogorta.base.intake import ROW_NUMBER
 from kogorta.kit.errors import InputError
-from kogorta.sources.files.staging import clean, engine, projection, write_parquet
+from kogorta.sources.files.staging import clean, engine, literal, projection, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from kogorta.sources.files.headers import Filling
 
-_SOURCE = "read_parquet(?, binary_as_string = true, file_row_number = true, hive_partitioning = false)"
-_NUMBER = "file_row_number"
+_NUMBER: Final = "file_row_number"
 
 
 def parquet_columns(path: Path, folder: Path) -> list[tuple[str, str]]:
@@ -28,17 +27,13 @@ def parquet_columns(path: Path, folder: Path) -> list[tuple[str, str]]:
 
     with engine(folder) as connection:
         try:
-            rows = connection.execute(f"DESCRIBE SELECT * EXCLUDE ({_NUMBER}) FROM {_SOURCE}", [str(path)]).fetchall()
+            rows = connection.execute(f"DESCRIBE SELECT * EXCLUDE ({_NUMBER}) FROM {_source(path)}").fetchall()
         except duckdb.Error as error:
-            raise InputError(
-                f"{path.name} is a broken Parquet file ({first_line(error)}); write or download it again."
-            ) from error
+            raise InputError(f"{path.name} is a broken Parquet file ({first_line(error)}); write or download it again.") from error
     return [(str(row[0]), str(row[1])) for row in rows]
 
 
-def stage_parquet(
-    path: Path, folder: Path, columns: Sequence[tuple[str, str]], fillings: Sequence[Filling], staged: Path
-) -> int:
+def stage_parquet(path: Path, folder: Path, columns: Sequence[tuple[str, str]], fillings: Sequence[Filling], staged: Path) -> int:
     """Cast the columns that are used to text and write the staged file.
 
     Returns:
@@ -50,10 +45,10 @@ def stage_parquet(
     import duckdb
 
     cells = [clean(text_of(name, kind)) for name, kind in columns]
-    query = f"SELECT {_NUMBER} + 2 AS {ROW_NUMBER}, {projection(fillings, cells)} FROM {_SOURCE}"
+    query = f"SELECT {_NUMBER} + 2 AS {ROW_NUMBER}, {projection(fillings, cells)} FROM {_source(path)}"
     with engine(folder) as connection:
         try:
-            write_parquet(connection, query, [str(path)], staged)
+            write_parquet(connection, query, staged)
             counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(staged)]).fetchone()
         except duckdb.Error as error:
             raise InputError(f"{path.name} cannot be read to the end ({first_line(error)}); write it again.") from error
@@ -76,6 +71,11 @@ def text_of(name: str, kind: str) -> str:
     if kind.endswith("[]") and not kind.startswith("STRUCT"):
         return f"array_to_string({column}, ', ')"
     return f"CAST({column} AS VARCHAR)"
+
+
+def _source(path: Path) -> str:
+    name = literal(str(path.resolve()))
+    return f"read_parquet({name}, binary_as_string = true, file_row_number = true, hive_partitioning = false)"
 
 
 def first_line(error: Exception) -> str:

@@ -60,6 +60,7 @@ class Grid:
         first: records after the header that were read to find it.
         rest: the records that follow.
         notes: what was done to the header.
+        header_breaks: whether the header row takes several lines of the file.
     """
 
     source: str
@@ -68,6 +69,7 @@ class Grid:
     first: tuple[Record | RejectedRow, ...]
     rest: Iterator[Record | RejectedRow]
     notes: tuple[str, ...]
+    header_breaks: bool = False
 
     def rows(self, tally: Tally) -> Iterator[Record]:
         """Rows of exactly the header's width; the others are counted in `tally`.
@@ -76,7 +78,7 @@ class Grid:
             InputError: so many rows do not fit the header that the file is not this table.
         """
         width = len(self.headers)
-        base, extra = _requisite_columns(self.headers)
+        base, extra = requisite_columns(self.headers)
         above: list[str] | None = None
         for record in itertools.chain(self.first, self.rest):
             if isinstance(record, RejectedRow):
@@ -164,7 +166,7 @@ def open_grid(source: str, records: Iterator[Record | RejectedRow]) -> Grid:
     if any(_mostly_filled(after, column) for column in nameless):
         said.append(f"Columns without a header were left out: {', '.join(str(column + 1) for column in nameless)}.")
     start = head.index(whole[place]) + 1
-    return Grid(source, headers, number, tuple(head[start:]), records, tuple(said))
+    return Grid(source, headers, number, tuple(head[start:]), records, tuple(said), any("\n" in cell for cell in cells))
 
 
 def _header_place(rows: Sequence[list[str]]) -> int | None:
@@ -194,7 +196,7 @@ def _filled_width(cells: Sequence[str]) -> int:
     return max(column + 1 for column, cell in enumerate(cells) if cell.strip())
 
 
-def _requisite_columns(headers: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def requisite_columns(headers: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Columns of the record itself and columns of its requisites, which Bitrix24 may continue on rows of their own."""
     owners = [owner_of(header)[0] if header else "" for header in headers]
     extra = tuple(column for column, owner in enumerate(owners) if owner == "requisite")

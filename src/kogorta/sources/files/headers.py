@@ -51,7 +51,7 @@ class Filling:
 
     Args:
         field: name from `FIELDS`.
-        groups: column numbers (from 0); cells of a group are joined with `separator`, the first non-empty group is taken.
+        groups: column numbers (from 0); a group is joined with `separator`, the first non-empty group is taken.
         separator: text between joined cells.
     """
 
@@ -104,7 +104,7 @@ class _Claim:
 
 
 def clean_headers(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Headers without byte-order marks, line breaks and doubled spaces; repeated ones get a number.
+    r"""Headers without byte-order marks, line breaks and doubled spaces; repeated ones get a number.
 
     Args:
         cells: the header row as read.
@@ -113,7 +113,7 @@ def clean_headers(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...
         The headers and the notes about what was changed.
 
     Example:
-        >>> clean_headers([" Сумма ", "Дата\\nсоздания", "Сумма"])[0]
+        >>> clean_headers([" Сумма ", "Дата\nсоздания", "Сумма"])[0]
         ('Сумма', 'Дата создания', 'Сумма (2)')
     """
     names: list[str] = []
@@ -325,10 +325,8 @@ def _filling(field: str, rivals: list[_Claim], headers: Sequence[str], notes: li
         return Filling(field, (tuple(claim.column for claim in sorted(rivals, key=lambda item: item.column)),), ", ")
     if field in ALTERNATIVES:
         return Filling(field, tuple((claim.column,) for claim in ranked))
-    for loser in ranked[1:]:
-        notes.append(
-            f"Columns {headers[ranked[0].column]!r} and {headers[loser.column]!r} could both be {field}; the first is used."
-        )
+    first = headers[ranked[0].column]
+    notes.extend(f"Columns {first!r} and {headers[loser.column]!r} could both be {field}; the first is used." for loser in ranked[1:])
     return Filling(field, ((ranked[0].column,),))
 
 
@@ -369,9 +367,7 @@ def _user_choice(headers: Sequence[str], columns: Mapping[str, str]) -> list[tup
     for wanted, field in columns.items():
         if field != LEAVE_OUT and field not in FIELDS:
             close = difflib.get_close_matches(field, list(FIELDS), 3, 0.5) or list(FIELDS)
-            raise InputError(
-                f"{field!r} in the column map is not a field; close to it: {', '.join(close)} (or - to leave a column out)."
-            )
+            raise InputError(f"{field!r} in the column map is not a field; close to it: {', '.join(close)} (or - to leave a column out).")
         chosen.append((_find(headers, wanted), field))
     return chosen
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,14 @@ from kogorta.kit.language import message
 from kogorta.kit.progress import SILENT
 from kogorta.sources.files import sniff
 from kogorta.sources.files.columnar import parquet_columns, stage_parquet
+from kogorta.sources.files.direct import stage_directly
 from kogorta.sources.files.grid import Tally, open_grid
 from kogorta.sources.files.headers import clean_headers
 from kogorta.sources.files.layouts import is_leads, recognise, refuse_missing
+from kogorta.sources.files.markup import read_table
 from kogorta.sources.files.rows import read_records
 from kogorta.sources.files.staging import scratch, stage_normalised, write_normalised
+from kogorta.sources.files.workbook import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +43,7 @@ def read_file(
     progress: Progress = SILENT,
     sheet: str | None = None,
 ) -> Extract:
-    """Read one exported file into text cells under the base's field names.
+    r"""Read one exported file into text cells under the base's field names.
 
     Args:
         path: CSV or TSV in any usual encoding (also packed by gzip), XLSX, XLS, an HTML table named .xls, or Parquet.
@@ -59,8 +63,9 @@ def read_file(
     Example:
         >>> import tempfile
         >>> folder = Path(tempfile.mkdtemp())
-        >>> _ = (folder / "sales.csv").write_text("customer_id;date;amount\\n7;2026-01-31;12 500,00\\n", encoding="utf-8")
-        >>> extract = read_file(folder / "sales.csv", workspace=folder)
+        >>> sales = folder / "sales.csv"
+        >>> _ = sales.write_text("customer_id;date;amount\n7;2026-01-31;12 500,00\n", encoding="utf-8")
+        >>> extract = read_file(sales, workspace=folder)
         >>> extract.layout, extract.rows
         ('orders', 1)
     """
@@ -69,43 +74,62 @@ def read_file(
     kind = sniff.kind_of(path)
     if kind == "parquet":
         return _read_parquet(path, layout, columns, workspace, progress)
-    encoding, digest, notes, records = _open_records(path, kind, sheet, progress)
-    grid = open_grid(path.name, records)
+    opened = _open(path, kind, sheet, progress)
+    grid = open_grid(path.name, opened.records)
     found = recognise(grid.headers, layout, columns)
     refuse_missing(path.name, found)
     tally = Tally()
-    used = sorted({column for item in found.mapping.fillings for column in item.columns})
-    staged = _staged(workspace, digest, found, sheet)
-    with scratch(workspace) as folder:
-        text = folder / "rows.csv"
-        with progress.step(READING) as step:
-            write_normalised(text, grid.rows(tally), used, step)
-        _refuse_no_rows(path, tally.rows, len(tally.rejected), grid.header_row)
-        stage_normalised(folder, text, found.mapping.fillings, len(grid.headers), staged)
+    fillings = found.mapping.fillings
+    staged = _staged(workspace, opened.digest, found, sheet)
+    with scratch(workspace) as folder, progress.step(READING) as step:
+        direct = None
+        if opened.scan and opened.dialect:
+            direct = stage_directly(path, opened.scan, opened.dialect, grid, fillings, folder, staged)
+        if direct is not None:
+            tally.rows = direct
+            step.advance(direct)
+        else:
+            used = sorted({column for item in fillings for column in item.columns})
+            write_normalised(folder / "rows.csv", grid.rows(tally), used, step)
+            _refuse_no_rows(path, tally.rows, len(tally.rejected), grid.header_row)
+            stage_normalised(folder, folder / "rows.csv", fillings, len(grid.headers), staged)
     return Extract(
         source=path.name,
-        digest=digest,
+        digest=opened.digest,
         layout=found.layout,
         staged=staged,
         rows=tally.rows + len(tally.rejected),
         headers=found.mapping.sources,
         ignored=found.mapping.ignored,
         rejected=tuple(tally.rejected),
-        notes=(*notes, *grid.notes, *tally.notes, *found.mapping.notes, *_layout_notes(found)),
-        encoding=encoding,
+        notes=(*opened.notes, *grid.notes, *tally.notes, *found.mapping.notes, *_layout_notes(found)),
+        encoding=opened.encoding,
     )
 
 
-def _open_records(
-    path: Path, kind: sniff.Kind, sheet: str | None, progress: Progress
-) -> tuple[str, str, tuple[str, ...], Iterator[Record | RejectedRow]]:
-    """Encoding or kind, digest, notes and records of a file that is not Parquet."""
-    if kind != "text":
-        raise InputError(f"{path.name} is {kind}; save it as CSV UTF-8.")
+@dataclass(frozen=True)
+class Opened:
+    """A file ready to be read record by record; `scan` and `dialect` only for text tables."""
+
+    encoding: str
+    digest: str
+    notes: tuple[str, ...]
+    records: Iterator[Record | RejectedRow]
+    scan: sniff.Scan | None = None
+    dialect: sniff.Dialect | None = None
+
+
+def _open(path: Path, kind: sniff.Kind, sheet: str | None, progress: Progress) -> Opened:
+    """Open a file that is not Parquet."""
     with progress.step(CHECKING):
+        if kind in {"xlsx", "xls"}:
+            read = read_sheet(path, kind, sheet)
+            return Opened(kind, sniff.file_digest(path), read.notes, read.records)
         scan = sniff.scan_text(path)
+    if kind == "html":
+        return Opened(kind, scan.digest, text_notes(scan), read_table(path, scan))
     dialect = sniff.dialect_of(sniff.decode_head(path, scan))
-    return scan.encoding, scan.digest, text_notes(scan), read_records(path, scan, dialect)
+    return Opened(scan.encoding, scan.digest, text_notes(scan), read_records(path, scan, dialect), scan, dialect)
 
 
 def text_notes(scan: sniff.Scan) -> tuple[str, ...]:
@@ -118,9 +142,7 @@ def text_notes(scan: sniff.Scan) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _read_parquet(
-    path: Path, layout: str, columns: Mapping[str, str] | None, workspace: Path, progress: Progress
-) -> Extract:
+def _read_parquet(path: Path, layout: str, columns: Mapping[str, str] | None, workspace: Path, progress: Progress) -> Extract:
     with scratch(workspace) as folder:
         with progress.step(CHECKING):
             digest = sniff.file_digest(path)
@@ -154,9 +176,7 @@ def _staged(workspace: Path, digest: str, found: Recognised, sheet: str | None) 
 
 def _refuse_no_rows(path: Path, rows: int, rejected: int, header_row: int) -> None:
     if not rows and not rejected:
-        raise InputError(
-            f"{path.name} has a header in row {header_row} and no rows below it; export it again with the data."
-        )
+        raise InputError(f"{path.name} has a header in row {header_row} and no rows below it; export it again with the data.")
 
 
 def _layout_notes(found: Recognised) -> tuple[str, ...]:

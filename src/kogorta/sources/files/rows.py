@@ -74,9 +74,9 @@ class _Feed:
 
 
 def read_records(path: Path, scan: Scan, dialect: Dialect) -> Iterator[Record | RejectedRow]:
-    """Cut a text table into records.
+    r"""Cut a text table into records.
 
-    Line breaks inside a cell become `\\n`. A record of several lines must be quoted by the book; when it is not, its
+    Line breaks inside a cell become `\n`. A record of several lines must be quoted by the book; when it is not, its
     first line is rejected and the following lines are read on their own.
 
     Args:

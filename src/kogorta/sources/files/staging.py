@@ -20,15 +20,14 @@ if TYPE_CHECKING:
     from kogorta.sources.files.headers import Filling
     from kogorta.sources.files.rows import Record
 
-MEMORY: Final = "1GB"
+MEMORY: Final = "600MB"
 BATCH: Final = 10_000
 LONGEST: Final = 160 << 20
 """Bytes of the longest normalised row: a record of 32 million characters, four bytes each, and its quotes."""
 
-SPACES: Final = "".join(
-    map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000,
-              0xFEFF))
-)  # fmt: skip
+SPACES: Final = (
+    "".join(map(chr, (*range(9, 14), *range(28, 33), *range(0x2000, 0x200C)))) + "\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
 """Characters stripped from both ends of a cell."""
 
 _CLASS: Final = "[" + "".join(f"\\x{{{ord(char):x}}}" for char in SPACES) + "]"
@@ -65,9 +64,7 @@ def scratch(workspace: Path) -> Iterator[Path]:
         workspace.mkdir(parents=True, exist_ok=True)
         folder = tempfile.TemporaryDirectory(prefix="reading-", dir=workspace)
     except OSError as error:
-        raise InputError(
-            f"The folder {workspace} cannot be written ({error.strerror}); name another workspace."
-        ) from error
+        raise InputError(f"The folder {workspace} cannot be written ({error.strerror}); name another workspace.") from error
     with folder as name:
         yield Path(name)
 
@@ -76,7 +73,7 @@ def clean(column: str) -> str:
     """SQL of a cell without outer white space; an empty one is NULL."""
     return (
         f"CASE WHEN regexp_matches({column}, '^{_CLASS}|{_CLASS}$') "
-        f"THEN nullif(trim({column}, {_quoted(SPACES)}), '') ELSE nullif({column}, '') END"
+        f"THEN nullif(trim({column}, {literal(SPACES)}), '') ELSE nullif({column}, '') END"
     )
 
 
@@ -92,7 +89,7 @@ def projection(fillings: Sequence[Filling], cells: Sequence[str]) -> str:
         groups = [
             cells[group[0]]
             if len(group) == 1
-            else f"nullif(concat_ws({_quoted(item.separator)}, {', '.join(cells[column] for column in group)}), '')"
+            else f"nullif(concat_ws({literal(item.separator)}, {', '.join(cells[column] for column in group)}), '')"
             for group in item.groups
         ]
         value = groups[0] if len(groups) == 1 else f"coalesce({', '.join(groups)})"
@@ -123,34 +120,54 @@ def write_normalised(path: Path, rows: Iterable[Record], columns: Sequence[int],
     return written
 
 
-def stage_normalised(workspace: Path, text: Path, fillings: Sequence[Filling], width: int, staged: Path) -> None:
+def stage_normalised(folder: Path, text: Path, fillings: Sequence[Filling], width: int, staged: Path) -> None:
     """Turn a normalised CSV into the Parquet file of an extract."""
     import duckdb
 
     used = sorted({column for item in fillings for column in item.columns})
     cells = [clean(f"c{column}") for column in range(width)]
-    names = ", ".join(["'n': 'BIGINT'", *(f"'c{column}': 'VARCHAR'" for column in used)])
-    query = (
-        f"SELECT n AS {ROW_NUMBER}, {projection(fillings, cells)} FROM read_csv(?, columns = {{{names}}}, header = false, "
-        "auto_detect = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\n', strict_mode = true, {long})"
-    )
-    for long in ("", f"max_line_size = {LONGEST}, buffer_size = {LONGEST + 1024}, parallel = false"):
-        with engine(workspace) as connection:
+    query = f"SELECT n AS {ROW_NUMBER}, {projection(fillings, cells)} FROM "
+    for options in ("", f"max_line_size = {LONGEST}, buffer_size = {LONGEST + 1024}, parallel = false"):
+        table = csv_source(text, ["n BIGINT", *(f"c{column} VARCHAR" for column in used)], ",", options)
+        with engine(folder) as connection:
             try:
-                write_parquet(connection, query.replace("{long}", long).replace(", )", ")"), [str(text)], staged)
+                write_parquet(connection, query + table, staged)
             except duckdb.InvalidInputException:
-                if long:
+                if options:
                     raise
             else:
                 return
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, values: list[str], staged: Path) -> None:
-    """Run a query into a Parquet file that appears at once or not at all."""
+def csv_source(text: Path, columns: Sequence[str], delimiter: str, options: str = "") -> str:
+    """SQL of a UTF-8 text table read by the book: a row that is not refused has exactly these columns.
+
+    Args:
+        text: the file.
+        columns: names with types.
+        delimiter: one character.
+        options: more options of `read_csv`.
+    """
+    named = ", ".join(f"'{name}': '{kind}'" for name, kind in (column.split() for column in columns))
+    return (
+        f"read_csv({literal(str(text))}, columns = {{{named}}}, header = false, auto_detect = false, "
+        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', strict_mode = true{', ' * bool(options)}{options})"
+    )
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, staged: Path) -> None:
+    """Run a query into a Parquet file that appears at once or not at all.
+
+    The query holds its values as literals: a bound one would make the engine keep the whole result in memory.
+    """
     partial = staged.with_name(staged.name + ".partial")
-    connection.sql(query, params=values).write_parquet(str(partial), compression="zstd", row_group_size=100_000)
-    partial.replace(staged)
+    try:
+        connection.sql(query).write_parquet(str(partial), compression="zstd", row_group_size=100_000)
+        partial.replace(staged)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
-def _quoted(text: str) -> str:
+def literal(text: str) -> str:
+    """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
