@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from kogorta.engine.table import Table
+from kogorta.enrichment.enrich import enrich, industry_names
+from kogorta.kit.errors import InputError
+from kogorta.kit.progress import SILENT
+from kogorta.segments.abc_xyz import AbcXyz
+from kogorta.segments.cohorts import cohort_table
+from kogorta.segments.figures import Stability
+from kogorta.segments.lifecycle import Lifecycle
+from kogorta.segments.migration import earlier_day, migration
+from kogorta.segments.portrait import (
+    category_figures,
+    code_figures,
+    cv_deciles,
+    industry_figures,
+    matrix_figures,
+    segment_figures,
+    totals,
+)
+from kogorta.segments.profile import customer_profile
+from kogorta.segments.rfm import RFM
+from kogorta.segments.stability import code_stability
+from kogorta.segments.summary import settle_as_of
+from kogorta.waves.planning import Planner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from kogorta.base.audit import Audit
-    from kogorta.engine.table import Table
+    from kogorta.base.customer_base import CustomerBase
+    from kogorta.enrichment.okved import IndustryMap
+    from kogorta.kit.progress import Progress
     from kogorta.segments.figures import (
         CategoryFigures,
         CellFigures,
@@ -19,10 +45,9 @@ if TYPE_CHECKING:
         IndustrySegment,
         Migration,
         SegmentFigures,
-        Stability,
         Totals,
     )
-    from kogorta.segments.rfm import RFMRule
+    from kogorta.segments.rfm import RFMRule, Segments
     from kogorta.waves.plan import Plan
 
 
@@ -76,3 +101,149 @@ class Analysis:
     quarantine: Table
     rfm_stability: Table
     definitions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Analyzer:
+    """How a base is analysed.
+
+    Args:
+        rfm: how RFM cut points are learnt; a frozen `rule` wins over it.
+        rule: cut points frozen earlier, or None to learn them at the day of the analysis.
+        abc_xyz: how ABC and XYZ classes are made.
+        lifecycle: how stages of life are made.
+        planner: how the plan is made; its scheme leads the report.
+        industries: the map of industries; the standard one when not given.
+    """
+
+    rfm: RFM = field(default_factory=RFM)
+    rule: RFMRule | None = None
+    abc_xyz: AbcXyz = field(default_factory=AbcXyz)
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    planner: Planner = field(default_factory=Planner)
+    industries: IndustryMap | None = None
+
+    def analyze(self, base: CustomerBase, as_of: date | str | None = None, *, progress: Progress = SILENT) -> Analysis:
+        """Everything a report says about a base at a date.
+
+        Args:
+            base: the base; it is enriched first when it is not yet.
+            as_of: end of this day; default the last day of the data.
+            progress: where the steps are announced.
+
+        Returns:
+            The analysis.
+
+        Raises:
+            InputError: the base has no purchases.
+        """
+        if not len(base.table("customers")):
+            raise InputError("No customer is left after cleaning; see quarantine.csv for the reasons, then export again.")
+        if not base.enriched:
+            with progress.step("enrich", None):
+                enrich(base, self.industries)
+        day = settle_as_of(base, as_of)
+        scheme = self.planner.scheme
+        with progress.step("segment", None):
+            segments = self._segments(base, day)
+            classes = self.abc_xyz.assign(base, day)
+            profile = customer_profile(base, day, segments, self.abc_xyz, self.lifecycle)
+            figures = tuple(item for name in ("case", "guide", "abc", "xyz", "lifecycle") for item in segment_figures(profile, name))
+            by_industry = industry_figures(profile, scheme)
+            stability, stability_table = _stability(base, segments)
+        with progress.step("plan", None):
+            leading = tuple(item for item in figures if item.scheme == scheme)
+            plan = self.planner.plan(base, segments, profile, leading, by_industry)
+        with progress.step("compare dates", None):
+            before = earlier_day(base, day)
+            moves = migration(base, segments.rule, before, day, scheme) if segments and before else None
+            cohorts = cohort_table(base, day) if segments else None
+        return Analysis(
+            as_of=day,
+            currency=base.currency,
+            time_zone=base.time_zone,
+            scheme=scheme,
+            sources=base.sources,
+            audit=base.audit(),
+            totals=totals(base, profile),
+            rule=segments.rule if segments else None,
+            empty_levels=segments.rule.empty_levels if segments else (),
+            segments=figures,
+            codes=code_figures(profile),
+            categories=category_figures(profile),
+            matrix=matrix_figures(profile),
+            cv_deciles=cv_deciles(classes),
+            industries=by_industry,
+            industry_names=industry_names(base, self.industries),
+            cohorts=cohorts,
+            migration=moves,
+            stability=stability,
+            plan=plan,
+            customers=profile,
+            quarantine=base.table("quarantine"),
+            rfm_stability=stability_table,
+            definitions=self._definitions(base, day, segments),
+        )
+
+    def _segments(self, base: CustomerBase, day: date) -> Segments | None:
+        try:
+            rule = self.rule or self.rfm.fit(base, day)
+        except InputError:
+            return None  # nobody has bought by that day: a base of prospects still has an audit and a lifecycle
+        return rule.assign(base, day)
+
+    def _definitions(self, base: CustomerBase, day: date, segments: Segments | None) -> Mapping[str, str]:
+        abc, life = self.abc_xyz, self.lifecycle
+        found = {
+            "as_of": day.isoformat(),
+            "time_zone": base.time_zone,
+            "currency": base.currency,
+            "refunds": base.refund_policy,
+            "scheme": self.planner.scheme,
+            "abc_share_a": f"{abc.share_a:g}",
+            "abc_share_b": f"{abc.share_b:g}",
+            "xyz_limit_x": f"{abc.limit_x:g}",
+            "xyz_limit_y": f"{abc.limit_y:g}",
+            "xyz_period": abc.period,
+            "xyz_fewest_periods": str(abc.fewest_periods),
+            "lifecycle_mode": life.mode,
+            "lifecycle_new_within_days": str(life.new_within),
+            "lifecycle_sleeping_after_days": str(life.sleeping_after),
+            "lifecycle_gone_after_days": str(life.gone_after),
+        }
+        if segments is not None:
+            rule = segments.rule
+            found |= {
+                "rfm_levels": str(rule.levels),
+                "rfm_best": "1",
+                "rfm_method": rule.method,
+                "rfm_monetary": rule.monetary,
+                "rfm_recency_days": ", ".join(map(str, rule.recency)),
+                "rfm_frequency_orders": ", ".join(map(str, rule.frequency)),
+                "rfm_money_minor": ", ".join(map(str, rule.money)),
+            }
+        return found
+
+
+def _stability(base: CustomerBase, segments: Segments | None) -> tuple[Stability, Table]:
+    if segments is not None:
+        return code_stability(segments)
+    base.connection.execute(
+        """CREATE OR REPLACE TEMP TABLE no_stability (customer_id VARCHAR, rfm_code VARCHAR, stable BOOLEAN, one_order_more VARCHAR,
+        one_order_less VARCHAR, week_earlier VARCHAR, week_later VARCHAR)"""
+    )
+    return Stability(0, 0, 0, 0), Table(base.connection, "no_stability", ("customer_id",))
+
+
+def analyze(base: CustomerBase, as_of: date | str | None = None, *, scheme: str = "case") -> Analysis:
+    """Analyse a base with the usual settings; `Analyzer` has the others.
+
+    Args:
+        base: the base.
+        as_of: end of this day; default the last day of the data.
+        scheme: `case` or `guide`: which names of RFM segments lead.
+
+    Returns:
+        The analysis.
+    """
+    return Analyzer(planner=Planner(scheme=scheme)).analyze(base, as_of)

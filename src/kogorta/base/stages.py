@@ -1,0 +1,62 @@
+"""Won, lost, open or refunded: a proposal from the words of a localised stage name, which the user may override."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from kogorta.kit.checks import check_choice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+STATUSES: Final = ("won", "lost", "open", "refunded")
+
+_WORDS: Final[tuple[tuple[str, str], ...]] = (
+    ("refunded", r"возврат|возвращ|refund|chargeback|сторно"),
+    (
+        "lost",
+        r"не\s*реализов|не\s*успе|неуспе|провал|отказ|проигр|отмен|потерян|слив|брак|дубл|спам|не\s*целев|нецелев|"
+        r"закрыт\w* без|\blost\b|\blose\b|cancel|reject|declin|fail|unqualified|junk",
+    ),
+    (
+        "won",
+        r"успе[шх]|выигр|реализова|оплачен|оплата получена|заверш[её]н|выполнен|отгруж|доставлен|закрыт\w* (и )?успеш|продан|"
+        r"\bwon\b|\bwin\b|success|\bpaid\b|complet|deliver|shipped|fulfilled|^закрыта?$|^closed$",
+    ),
+    (
+        "open",
+        r"нов|в работе|первичн|переговор|квалиф|счет|сч[её]т|ожида|подготов|предлож|соглас|договор|звон|встреч|демо|"
+        r"неразобран|принима|думает|прав[оа]к|пауз|отложен|new|open|progress|negotiat|proposal|pending|invoice|contact|qualif|review",
+    ),
+)
+
+
+def propose_status(stage: str) -> str | None:
+    """The status a stage name speaks of, or None where its words say nothing.
+
+    Args:
+        stage: stage name as exported, in Russian or English.
+
+    Returns:
+        One of `won`, `lost`, `open`, `refunded`, or None.
+
+    Example:
+        >>> propose_status("Сделка успешна"), propose_status("Закрыто и не реализовано"), propose_status("Пакет А")
+        ('won', 'lost', None)
+    """
+    words = re.sub(r"\s+", " ", stage.strip().lower())
+    for status, pattern in _WORDS:
+        if re.search(pattern, words):
+            return status
+    return None
+
+
+def stage_statuses(stages: Iterable[str], given: Mapping[str, str] | None = None) -> dict[str, str | None]:
+    """Status of every stage name; what the user gave wins over the proposal.
+
+    Raises:
+        OptionError: a given status is not one of won, lost, open, refunded.
+    """
+    chosen = {name.strip().lower(): check_choice(f"status of stage {name!r}", value, STATUSES) for name, value in (given or {}).items()}
+    return {stage: chosen.get(stage.strip().lower(), propose_status(stage)) for stage in stages}

@@ -1,0 +1,182 @@
+"""The folder a base lives in: Delta Lake tables, and `base.json` that names one version of each.
+
+A reader opens `base.json` once and sees one consistent state of all tables. A writer writes new versions first and swaps `base.json` by
+an atomic rename last: killed at any moment before, it has changed nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from kogorta.base.tables import TABLES, column_list, create_statement
+from kogorta.engine.duck import quote
+from kogorta.kit.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    import duckdb
+
+STATE_FILE: Final = "base.json"
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class State:
+    """What `base.json` says: settings of the base and the version of each table."""
+
+    currency: str | None = None
+    time_zone: str | None = None
+    refunds: str | None = None
+    enriched: bool = False
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+
+class Store:
+    """Tables of one base in a folder, or in memory when there is no folder.
+
+    Args:
+        folder: where the base lives; None keeps everything in the engine's memory.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.state = self._read_state()
+
+    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make every table of the base readable under its name."""
+        for name in TABLES:
+            version = self.state.versions.get(name)
+            connection.execute(f"DROP VIEW IF EXISTS {name}") if version is not None else None
+            if version is None or self.folder is None:
+                connection.execute(create_statement(name, name))
+                continue
+            files = self._files(name, version)
+            if not files:
+                connection.execute(create_statement(name, name))
+                continue
+            paths = ", ".join(quote(path) for path in files)
+            connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {column_list(name)} FROM read_parquet([{paths}])")
+
+    def commit(self, connection: duckdb.DuckDBPyConnection, changed: Iterable[str], **settings: object) -> None:
+        """Write the changed tables as new versions and make them the state of the base, all at once."""
+        versions = dict(self.state.versions)
+        if self.folder is not None:
+            from deltalake import DeltaTable, write_deltalake
+
+            for name in changed:
+                path = self.folder / name
+                relation = connection.sql(f"SELECT {column_list(name)} FROM {name}")
+                write_deltalake(path, relation, mode="overwrite", schema_mode="overwrite")
+                versions[name] = DeltaTable(path).version()
+        self.state = replace(self.state, versions=versions, **settings)  # type: ignore[arg-type]
+        if self.folder is not None:
+            _swap(
+                self.folder / STATE_FILE,
+                {
+                    "format": FORMAT,
+                    "currency": self.state.currency,
+                    "time_zone": self.state.time_zone,
+                    "refunds": self.state.refunds,
+                    "enriched": self.state.enriched,
+                    "tables": dict(sorted(versions.items())),
+                },
+            )
+
+    def vacuum(self) -> int:
+        """Delete files that the current state does not need; earlier states of the base can no longer be read.
+
+        Returns:
+            Number of files deleted.
+        """
+        if self.folder is None:
+            return 0
+        from deltalake import DeltaTable
+
+        deleted = 0
+        versions = dict(self.state.versions)
+        with self.writing():
+            for name, version in versions.items():
+                table = DeltaTable(self.folder / name)
+                if table.version() != version:
+                    table.restore(version)
+                    versions[name] = table.version()
+            self._write_versions(versions)
+            for name in versions:
+                table = DeltaTable(self.folder / name)
+                deleted += len(table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False))
+        return deleted
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the base for writing; a second writer waits."""
+        if self.folder is None:
+            yield
+            return
+        import fcntl
+
+        with (self.folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(lock, fcntl.LOCK_UN)
+
+    def _write_versions(self, versions: Mapping[str, int]) -> None:
+        self.state = replace(self.state, versions=versions)
+        if self.folder is not None:
+            state = json.loads((self.folder / STATE_FILE).read_text(encoding="utf-8"))
+            _swap(self.folder / STATE_FILE, {**state, "tables": dict(sorted(versions.items()))})
+
+    def _files(self, name: str, version: int) -> list[str]:
+        from deltalake import DeltaTable
+        from deltalake.exceptions import TableNotFoundError
+
+        if self.folder is None:
+            return []
+        try:
+            return sorted(DeltaTable(self.folder / name, version=version).file_uris())
+        except TableNotFoundError as error:
+            raise InputError(
+                f"The base {self.folder} lacks its table {name}; restore the folder from a copy or import the files anew."
+            ) from error
+
+    def _read_state(self) -> State:
+        if self.folder is None:
+            return State()
+        if self.folder.exists() and not self.folder.is_dir():
+            raise InputError(f"{self.folder} is a file; a base is a folder. Name another path.")
+        path = self.folder / STATE_FILE
+        if not path.exists():
+            if self.folder.exists() and any(item.name != ".lock" for item in self.folder.iterdir()):
+                known = all(item.name in TABLES or item.name.startswith(".") for item in self.folder.iterdir())
+                if not known:
+                    raise InputError(f"{self.folder} is not a base: it has files but no {STATE_FILE}. Name an empty folder.")
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return State()
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            if raw["format"] != FORMAT:
+                raise InputError(f"The base {self.folder} has format {raw['format']}; this version reads format {FORMAT}.")
+            return State(raw["currency"], raw["time_zone"], raw["refunds"], bool(raw["enriched"]), raw["tables"])
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise InputError(f"{path} cannot be read as the state of a base; restore it from a copy.") from error
+
+
+def _swap(path: Path, content: Mapping[str, object]) -> None:
+    temporary = path.with_suffix(".json.new")
+    with temporary.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream, indent=2, ensure_ascii=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

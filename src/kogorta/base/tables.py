@@ -1,0 +1,78 @@
+"""The tables of the base: names, columns, types. One definition; the store and the docs read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Schema = tuple[tuple[str, str], ...]
+
+
+def _columns(text: str) -> Schema:
+    pairs = (part.split(":") for part in text.split())
+    return tuple((name, kind) for name, kind in pairs)
+
+
+_MOMENT: Final = "TIMESTAMPTZ"
+
+TABLES: Final[Mapping[str, Schema]] = {
+    # what sources said, before identities are matched
+    "entities": _columns(
+        "entity_id:VARCHAR kind:VARCHAR name:VARCHAR inn:VARCHAR kpp:VARCHAR ogrn:VARCHAR okved:VARCHAR industry_text:VARCHAR "
+        "birth_on:DATE gender:VARCHAR country:VARCHAR region_text:VARCHAR city:VARCHAR address:VARCHAR source:VARCHAR "
+        f"manager_id:VARCHAR created_at:{_MOMENT} seen_at:{_MOMENT}"
+    ),
+    "entity_keys": _columns("entity_id:VARCHAR kind:VARCHAR key:VARCHAR"),
+    "entity_contacts": _columns(
+        f"contact_id:VARCHAR entity_id:VARCHAR name:VARCHAR email:VARCHAR phone:VARCHAR job_title:VARCHAR seen_at:{_MOMENT}"
+    ),
+    "orders": _columns(
+        f"order_id:VARCHAR customer_id:VARCHAR entity_id:VARCHAR status:VARCHAR stage_status:VARCHAR ordered_at:{_MOMENT} ordered_on:DATE closed_at:{_MOMENT} "
+        "amount:BIGINT currency:VARCHAR amount_base:BIGINT net_amount_base:BIGINT refund_of:VARCHAR discount:BIGINT title:VARCHAR "
+        "channel:VARCHAR manager_id:VARCHAR pipeline:VARCHAR stage:VARCHAR"
+    ),
+    "order_lines": _columns(
+        "order_id:VARCHAR line_no:BIGINT product_id:VARCHAR name:VARCHAR category:VARCHAR quantity:DOUBLE price:BIGINT discount:BIGINT "
+        "amount:BIGINT"
+    ),
+    "quarantine": _columns("source:VARCHAR row_no:BIGINT reason:VARCHAR column:VARCHAR value:VARCHAR raw:VARCHAR"),
+    "imports": _columns(
+        "digest:VARCHAR source:VARCHAR layout:VARCHAR rows_read:BIGINT rows_used:BIGINT rows_merged:BIGINT rows_quarantined:BIGINT"
+    ),
+    "problems": _columns(
+        "source:VARCHAR position:BIGINT code:VARCHAR fate:VARCHAR rows:BIGINT column:VARCHAR example_row:BIGINT example:VARCHAR"
+    ),
+    "splits": _columns("entity_id:VARCHAR"),
+    # what follows from the tables above
+    "customers": _columns(
+        "customer_id:VARCHAR kind:VARCHAR name:VARCHAR email:VARCHAR phone:VARCHAR inn:VARCHAR kpp:VARCHAR ogrn:VARCHAR birth_on:DATE "
+        "gender:VARCHAR education:VARCHAR income_band:VARCHAR city:VARCHAR region:VARCHAR country:VARCHAR time_zone:VARCHAR role:VARCHAR "
+        f"okved:VARCHAR industry:VARCHAR source:VARCHAR manager_id:VARCHAR created_at:{_MOMENT} attributes:VARCHAR region_text:VARCHAR "
+        "address:VARCHAR industry_text:VARCHAR job_title:VARCHAR"
+    ),
+    "contacts": _columns(
+        "contact_id:VARCHAR customer_id:VARCHAR name:VARCHAR email:VARCHAR phone:VARCHAR job_title:VARCHAR role:VARCHAR is_primary:BOOLEAN"
+    ),
+    "products": _columns("product_id:VARCHAR name:VARCHAR category:VARCHAR price:BIGINT launched_on:DATE"),
+    "merges": _columns(f"kept_id:VARCHAR merged_id:VARCHAR evidence:VARCHAR at:{_MOMENT}"),
+    "customer_days": _columns("customer_id:VARCHAR day:DATE orders:BIGINT amount:BIGINT"),
+    # filled by events and consents of later sources
+    "events": _columns(f"event_id:VARCHAR customer_id:VARCHAR type:VARCHAR at:{_MOMENT} source:VARCHAR properties:VARCHAR"),
+    "consents": _columns(
+        f"customer_id:VARCHAR channel:VARCHAR purpose:VARCHAR state:VARCHAR at:{_MOMENT} text_version:VARCHAR source:VARCHAR"
+    ),
+}
+"""Table -> columns with DuckDB types. Money is BIGINT minor units, moments are UTC, `*_on` are dates in the company's zone."""
+
+
+def create_statement(name: str, table: str) -> str:
+    """SQL that makes an empty table `name` of the shape of `table`."""
+    columns = ", ".join(f'"{column}" {kind}' for column, kind in TABLES[table])
+    return f"CREATE OR REPLACE TABLE {name} ({columns})"
+
+
+def column_list(table: str) -> str:
+    """The columns of a table, quoted, in order."""
+    return ", ".join(f'"{column}"' for column, _ in TABLES[table])

@@ -1,0 +1,83 @@
+"""One DuckDB connection set up the same way everywhere, and the SQL files that live beside the Python that names them."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import duckdb
+
+DEFAULT_MEMORY = "1500MB"
+
+
+def connect(*, memory: str = DEFAULT_MEMORY, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection in UTC with bounded memory.
+
+    Args:
+        memory: most memory the engine may take, such as `1500MB`; beyond it, it spills to disk.
+        spill: folder for spilled rows.
+
+    Returns:
+        An open connection.
+    """
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET preserve_insertion_order = false")
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute(f"SET memory_limit = '{memory}'")
+    if spill is not None:
+        connection.execute(f"SET temp_directory = {quote(str(spill))}")
+    return connection
+
+
+def quote(text: str) -> str:
+    """A SQL string literal; used for file paths of our own only, values of users are bound.
+
+    Example:
+        >>> quote("it's")
+        "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+@cache
+def read_sql(room: str, name: str) -> str:
+    """The text of `kogorta/<room>/sql/<name>.sql`."""
+    return (resources.files("kogorta") / room / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def run_sql(
+    connection: duckdb.DuckDBPyConnection, room: str, name: str, parameters: Mapping[str, object] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Run one SQL file whose statements share the bound parameters they name."""
+    import re
+
+    for statement in read_sql(room, name).split(";\n"):
+        body = statement.strip()
+        if not re.sub(r"--[^\n]*", "", body).strip():
+            continue
+        used = set(re.findall(r"\$(\w+)", body))
+        bound = {key: value for key, value in (parameters or {}).items() if key in used}
+        connection.execute(body, bound)
+    return connection
+
+
+def register_mapping(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, Sequence[object]]) -> None:
+    """Make a temporary table of text columns out of Python sequences."""
+    import numpy as np
+
+    arrays = {key: np.array(list(values), dtype=object) for key, values in columns.items()}
+    length = len(next(iter(arrays.values())))
+    names = ", ".join(f"{key} VARCHAR" for key in columns)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({names})")
+    if length:
+        connection.register("incoming_mapping", arrays)
+        connection.execute(f"INSERT INTO {name} SELECT {', '.join(columns)} FROM incoming_mapping")
+        connection.unregister("incoming_mapping")

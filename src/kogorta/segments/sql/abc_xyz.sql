@@ -1,0 +1,51 @@
+-- ABC by net revenue, XYZ by the variation of revenue per complete period. Customers with net revenue <= 0 are outside both scales.
+WITH ranked AS (
+    SELECT
+        customer_id, monetary, first_order_on,
+        -- revenue of everybody before this customer: the class is decided by the share before him
+        coalesce(sum(monetary) OVER (ORDER BY monetary DESC, customer_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before,
+        sum(monetary) OVER () AS total
+    FROM {summary}
+    WHERE monetary > 0
+),
+per_period AS (
+    SELECT customer_id, date_trunc($period, day) AS period, sum(amount) AS amount
+    FROM customer_days
+    WHERE day < date_trunc($period, CAST($as_of AS DATE) + 1)
+    GROUP BY customer_id, date_trunc($period, day)
+),
+moments AS (
+    SELECT customer_id, CAST(sum(amount) AS DOUBLE) AS s1, sum(CAST(amount AS DOUBLE) * CAST(amount AS DOUBLE)) AS s2
+    FROM per_period
+    GROUP BY customer_id
+),
+-- periods from the one of the first purchase to the last complete one; empty ones count as zeros through n
+varied AS (
+    SELECT
+        c.customer_id, r.before, r.total, r.monetary,
+        greatest(date_diff($period, c.first_order_on, date_trunc($period, CAST($as_of AS DATE) + 1)), 0) AS periods,
+        CASE WHEN m.s1 > 0 THEN
+            sqrt(greatest(greatest(date_diff($period, c.first_order_on, date_trunc($period, CAST($as_of AS DATE) + 1)), 0)
+                * m.s2 / (m.s1 * m.s1) - 1, 0))
+        END AS cv
+    FROM {summary} c
+    LEFT JOIN ranked r USING (customer_id)
+    LEFT JOIN moments m USING (customer_id)
+)
+SELECT
+    customer_id,
+    CASE
+        WHEN monetary IS NULL THEN 'none'
+        WHEN before * 100 < total * $share_a THEN 'A'
+        WHEN before * 100 < total * $share_b THEN 'B'
+        ELSE 'C'
+    END AS abc,
+    CASE
+        WHEN periods < $fewest THEN 'early'
+        WHEN cv IS NULL THEN 'Z'
+        WHEN cv <= $limit_x THEN 'X'
+        WHEN cv <= $limit_y THEN 'Y'
+        ELSE 'Z'
+    END AS xyz,
+    CASE WHEN periods >= $fewest THEN cv END AS cv
+FROM varied

@@ -1,0 +1,51 @@
+"""Recency, frequency and monetary value of every customer at a date: the table every segmentation starts from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from kogorta.engine.duck import read_sql
+from kogorta.kit.clock import parse_day
+from kogorta.kit.errors import InputError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from kogorta.base.customer_base import CustomerBase
+
+_READY: WeakKeyDictionary[CustomerBase, set[str]] = WeakKeyDictionary()
+
+
+def settle_as_of(base: CustomerBase, as_of: date | str | None) -> date:
+    """The day of the analysis: the one given, or the last day of the data.
+
+    Raises:
+        InputError: the base has no purchases.
+        OptionError: the text is not a date.
+    """
+    if as_of is not None:
+        return parse_day("as_of", as_of)
+    last = base.last_day()
+    if last is None:
+        raise InputError("The base has no purchases yet; import won deals first.")
+    return last
+
+
+def customer_summary(base: CustomerBase, as_of: date) -> str:
+    """Name of the engine table with one row per customer who bought or refunded by `as_of`.
+
+    Columns: customer_id, first_order_on, last_order_on, recency_days, frequency, monetary (minor units, net). It is made once for a
+    state of the base and a date.
+    """
+    return materialise(base, f"summary_{as_of:%Y%m%d}", read_sql("segments", "summary"), {"as_of": as_of.isoformat()})
+
+
+def materialise(base: CustomerBase, name: str, query: str, parameters: dict[str, object]) -> str:
+    """Keep the result of a query as a table of the engine until the base changes; returns the table's name."""
+    table = f"{name}_{base.generation}"
+    ready = _READY.setdefault(base, set())
+    if table not in ready:
+        base.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}", parameters)
+        ready.add(table)
+    return table

@@ -1,0 +1,23 @@
+-- Money each customer stands for over the horizon. Pace = orders a day while he was buying, smoothed by half an order over the base's own
+-- median interval, so that one purchase is no rhythm yet; never more than one order a week.
+WITH gaps AS (
+    SELECT customer_id, date_diff('day', lag(day) OVER (PARTITION BY customer_id ORDER BY day), day) AS gap
+    FROM customer_days WHERE orders > 0 AND day <= CAST($as_of AS DATE)
+),
+usual AS (SELECT coalesce(greatest(median(gap), 7), 365) AS gap FROM gaps WHERE gap IS NOT NULL),
+paced AS (
+    SELECT
+        s.*,
+        s.monetary / s.frequency AS check_size,
+        least((s.frequency - 0.5) / (date_diff('day', s.first_order_on, s.last_order_on) + u.gap), 1.0 / 7) * $horizon AS usual_orders
+    FROM {segments} s CROSS JOIN usual u
+)
+SELECT
+    p.customer_id, p.segment_{scheme} AS segment, p.check_size, p.usual_orders,
+    greatest(CASE m.motive
+        WHEN 'win_back' THEN p.usual_orders - m.baseline_rate
+        WHEN 'grow' THEN m.repeat_share - m.baseline_rate
+        ELSE p.usual_orders * m.loss_rate
+    END, 0) * greatest(p.check_size, 0) AS at_stake
+FROM paced p
+JOIN motives m ON m.segment = p.segment_{scheme}
