@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from kogorta.kit.language import Language
 
-Form: TypeAlias = Literal["number", "decimal", "percent", "day", "customers", "orders", "days", "text", "money"]
+Form: TypeAlias = Literal["number", "decimal", "percent", "day", "customers", "orders", "days", "text", "money", "points"]
 Quantity: TypeAlias = tuple[str, Form, float | str | date]
 
 
@@ -53,4 +53,6 @@ class Remark:
             return language.plural("{count} order", "{count} orders", round(value))
         if form == "days":
             return language.plural("{count} day", "{count} days", round(value))
+        if form == "points":
+            return language.number(value, 0 if abs(value - round(value)) < 1e-9 else 1)
         return language.number(value, 2 if form == "decimal" else 0)

@@ -27,8 +27,8 @@ later AS (
 SELECT
     known.customer_id,
     known.purchase_days - 1 AS x,
-    known.last_day - known.first_day AS t_x,
-    CAST($calibration_end AS DATE) - known.first_day AS T,
+    DATE_DIFF('day', known.first_day, known.last_day) AS t_x,
+    DATE_DIFF('day', known.first_day, CAST($calibration_end AS DATE)) AS T,
     CASE
         WHEN known.purchase_days > 1
         THEN CAST(known.amount - first_purchase.amount AS DOUBLE PRECISION) / (known.purchase_days - 1)
