@@ -147,7 +147,7 @@ class Bandit:
 
 def _chances(draws: Floats) -> Floats:
     best = np.argmax(draws, axis=0)
-    return np.bincount(best, minlength=len(draws)) / draws.shape[1]
+    return np.asarray(np.bincount(best, minlength=len(draws)) / draws.shape[1])
 
 
 def _top_two(draws: Floats) -> Floats:
@@ -157,7 +157,7 @@ def _top_two(draws: Floats) -> Floats:
     """
     order = np.argsort(draws, axis=0)
     counts = np.bincount(order[-1], minlength=len(draws)) + np.bincount(order[-2], minlength=len(draws))
-    return counts / counts.sum()
+    return np.asarray(counts / counts.sum())
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,6 +62,7 @@ class IncrementalRevenue:
         attributed: revenue that last-click attribution credits to the campaign; `None` = not given.
         segments: per segment, in the order of their names.
         segments_differ_p: p of all segments having one effect.
+        left_out: treated customers in segments that cannot be compared, because an arm has fewer than two there.
     """
 
     treated: int
@@ -72,6 +73,7 @@ class IncrementalRevenue:
     attributed: float | None
     segments: tuple[SegmentEffect, ...]
     segments_differ_p: float | None
+    left_out: int = 0
 
     @property
     def gap(self) -> float | None:
@@ -196,6 +198,7 @@ class Incremental:
             attributed=credited,
             segments=segments,
             segments_differ_p=differ,
+            left_out=sums.counts()[self.treated] - treated,
         )
 
     def _segments(self, names: Sequence[str], pieces: Sequence[tuple[Piece, Piece]]) -> tuple[tuple[SegmentEffect, ...], float | None]:

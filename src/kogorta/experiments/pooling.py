@@ -82,7 +82,7 @@ def pool_rates(waves: Sequence[RateWave], *, alpha: float = 0.05) -> PooledEffec
     Example:
         >>> pooled = pool_rates([RateWave(18, 70, 2, 17), RateWave(20, 70, 2, 17), RateWave(15, 70, 1, 17)])
         >>> round(pooled.effect, 4), round(pooled.p, 3)
-        (0.1543, 0.004)
+        (0.1543, 0.003)
 
     Source: Mantel and Haenszel (1959); variance of Sato (1989), Biometrics 45.
     """
