@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from kogorta.reports.canvas import Canvas
 
-PHONE_WIDTH = 3.9
-"""Inches of the drawing made for narrow screens: 281 units, nearly one per CSS pixel at 320."""
+PHONE_WIDTH = 3.3
+"""Inches of the drawing made for narrow screens: letters of 8.5 units stay above 10 CSS pixels at 320."""
 
 
 @dataclass(frozen=True)

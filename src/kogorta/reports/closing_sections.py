@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kogorta.reports.blocks import Bullets, Facts, Section
+from kogorta.reports.blocks import Block, Bullets, Facts, Section, Sheet, Subheading
 from kogorta.reports.finding import SMALL
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ def definitions_section(story: Story) -> Section:
         (say.text("At stake"), say.text("Money over the horizon that depends on whether the segment is worked with; how it is counted is said beside the table of candidates.")),
         (say.text("Control group"), say.text("Customers chosen at random and not contacted; the difference between the groups is the effect.")),
     ]  # fmt: skip
-    for name, value in analysis.definitions.items():
-        facts.append((name, value))
-    return Section("definitions", say.text("Definitions"), (Facts(tuple(facts)),))
+    blocks: list[Block] = [Facts(tuple(facts))]
+    if analysis.definitions:
+        label = say.text("Settings of this run, as in plan.json")
+        rows = tuple((story.short(name, 60), story.short(value, 300)) for name, value in analysis.definitions.items())
+        head = (say.text("Setting"), say.text("Value"))
+        blocks += [Subheading(label), Sheet(head, rows, ("l", "l"), (30, 70), small=True, label=label)]
+    return Section("definitions", say.text("Definitions"), tuple(blocks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from kogorta.reports.advice import CELL_ADVICE, cell_advice
@@ -83,7 +84,7 @@ def customers_section(story: Story) -> Section:
     if items:
         blocks.append(Statements(tuple(items)))
     blocks += story.drawing("lifecycle")
-    return Section("customers", say.text("Who the customers are"), tuple(blocks), breaks=True)
+    return Section("customers", say.text("Who the customers are"), tuple(blocks))
 
 
 def rfm_section(story: Story) -> Section:
@@ -95,7 +96,7 @@ def rfm_section(story: Story) -> Section:
         return Section("rfm", say.text("RFM: thresholds and categories"), tuple(blocks))
     how = say.text("given by hand") if rule.method == "fixed" else say.text("equal shares of the buyers")
     if rule.fitted_as_of:
-        how += ", " + say.text("learnt on {day} from {buyers}", day=rule.fitted_as_of, buyers=say.buyers(rule.customers))
+        how += ", " + say.text("learnt on {day} from {buyers}", day=say.day(date.fromisoformat(rule.fitted_as_of)), buyers=say.buyers(rule.customers))
     blocks.append(
         Text(
             say.text(
@@ -157,7 +158,7 @@ def segments_section(story: Story) -> Section:
         second = _segments_sheet(story, other)
         if second is not None:
             blocks += [Subheading(say.text("The same customers under the other names")), second]
-    return Section("segments", say.text("Segments and revenue"), tuple(blocks), breaks=True)
+    return Section("segments", say.text("Segments and revenue"), tuple(blocks))
 
 
 def _segments_sheet(story: Story, scheme: str) -> Sheet | None:
@@ -234,7 +235,7 @@ def matrix_section(story: Story) -> Section:
     if analysis.matrix:
         blocks += [Subheading(label), Sheet(head, tuple(rows), ("l", "r", "r", "l"), (8, 12, 16, 64), small=True, label=label)]
     blocks += story.drawing("demand_spread")
-    return Section("abc_xyz", say.text("ABC/XYZ: weight and steadiness"), tuple(blocks), breaks=True)
+    return Section("abc_xyz", say.text("ABC/XYZ: weight and steadiness"), tuple(blocks))
 
 
 def time_section(story: Story) -> Section:
@@ -244,4 +245,4 @@ def time_section(story: Story) -> Section:
     blocks += story.drawing("migration_losses") or [
         Text(say.text("There is no earlier date to compare with, so moves between segments are not shown."))
     ]
-    return Section("time", say.text("Retention and moves over time"), tuple(blocks), breaks=True)
+    return Section("time", say.text("Retention and moves over time"), tuple(blocks))

@@ -90,13 +90,16 @@ def advice_section(story: Story) -> Section | None:
     """What to do with every segment that has customers."""
     say, analysis = story.say, story.say.analysis
     rows = []
+    proposed = {item.segment for item in analysis.plan.proposals[:PROPOSALS]}
     for item in of_scheme(analysis):
+        if item.segment in proposed:
+            continue
         advice = segment_advice(say.language, analysis.scheme, item.segment)
         if advice:
             rows.append((say.bare_segment(item.segment), say.number(item.customers), advice.goal, " ".join(advice.steps)))
     if not rows:
         return None
-    label = say.text("What to do with each segment")
+    label = say.text("What to do with the other segments") if proposed else say.text("What to do with each segment")
     head = (say.text("Segment"), say.text("Customers"), say.text("Goal"), say.text("Steps"))
     table = Sheet(head, tuple(rows), ("l", "r", "l", "l"), (18, 12, 20, 50), small=True, label=label)
     return Section("advice", label, (table,))
@@ -115,8 +118,8 @@ def wave_section(story: Story) -> Section | None:
         blocks.append(
             Text(
                 say.text(
-                    "{customers} of {segment}{where}; {of_customers} in the segment. Contact {treated}; leave {control} untouched to compare with.",
-                    customers=say.customers(len(plan.wave)),
+                    "{number} {of_customers} in {segment}{where}. Contact {treated}; leave {control} untouched to compare with.",
+                    number=say.number(len(plan.wave)),
                     segment=say.segment(plan.priority or "", plan.scheme),
                     where=where,
                     of_customers=say.of_customers(plan.wave_segment_customers),
@@ -199,7 +202,7 @@ def _wave_list(story: Story) -> list[Block]:
         )
     label = say.text("Whom to contact, in this order")
     align = ("r", "l", "l", "r", "r", "r", "r", "l", "l")
-    sheet = Sheet(head, rows, align, (5, 21, 16, 8, 8, 11, 11, 20, 9), note=note, small=True, label=label)
+    sheet = Sheet(head, rows, align, (5, 20, 15, 8, 7, 10, 10, 25, 9), note=note, small=True, label=label)
     return [Subheading(label), sheet]
 
 

@@ -46,7 +46,7 @@ def in_words(language: Language, words: Mapping[str, str], code: str) -> str:
 
 def reasons(language: Language, codes: tuple[str, ...]) -> str:
     """Why a customer is on the list, strongest reason first."""
-    return "; ".join(in_words(language, REASONS, code) for code in codes)
+    return ", ".join(in_words(language, REASONS, code) for code in codes)
 
 
 WHY_NOT: Final[Mapping[str, str]] = {

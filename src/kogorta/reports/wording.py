@@ -58,10 +58,6 @@ class Wording:
         """`of 5 rows`."""
         return self.language.plural("of {count} row", "of {count} rows", count)
 
-    def points(self, share: float) -> str:
-        """A difference of shares in percentage points."""
-        return self.text("{points} pts", points=self.language.number(share * 100, 1))
-
     def number(self, value: float, digits: int = 0) -> str:
         """A number."""
         return self.language.number(value, digits)
@@ -76,8 +72,7 @@ class Wording:
 
     def exact_money(self, minor: float) -> str:
         """Money to the unit."""
-        scale = self.language.money(minor, self.analysis.currency)
-        return scale
+        return self.language.money(minor, self.analysis.currency)
 
     def money_range(self, item: Range) -> str:
         """`from 0.5 to 2.1 million`."""

@@ -401,7 +401,7 @@ def _plan(rows, segments, scheme, wave):
         ),
     )  # fmt: skip
     return Plan(
-        scheme, priority, None, candidates, candidates[:3], tuple(ranks), listed, len(members), forecast,
+        scheme, priority, None, candidates, candidates[:3], tuple(ranks), listed, candidates[0].customers, forecast,
         ExperimentPlan(treated, len(listed) - treated, 0.034, 0.31, 640, "pilot"),
         (Contradiction("revenue_above_check", (("claimed", 1.5e9), ("check", 1.1e7), ("buyers", 24.0))),),
         (

@@ -1,0 +1,39 @@
+"""PT Sans inside a page: only the characters the page uses, so that it looks the same on every machine."""
+
+from __future__ import annotations
+
+import base64
+import io
+from functools import cache
+
+from kogorta.reports import style
+
+
+def font_faces(text: str) -> str:
+    """CSS with regular and bold PT Sans as data, cut to the characters of `text`."""
+    wanted = frozenset(text) | frozenset(map(chr, range(32, 127)))
+    faces = []
+    for bold in (False, True):
+        data = base64.b64encode(_subset("".join(sorted(wanted)), bold=bold)).decode()
+        weight = 700 if bold else 400
+        faces += [
+            f'@font-face{{font-family:"{name}";font-weight:{weight};font-display:swap;'
+            f'src:url(data:font/woff;base64,{data}) format("woff")}}'
+            for name in (["Kogorta Sans"])
+        ]
+    return "".join(faces)
+
+
+@cache
+def _subset(characters: str, *, bold: bool) -> bytes:
+    from fontTools import subset
+
+    options = subset.Options(layout_features=["kern", "tnum"], hinting=False, flavor="woff", notdef_outline=True)
+    options.drop_tables += ["FFTM"]
+    font = subset.load_font(io.BytesIO(style.font_file(bold=bold).read_bytes()), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(text=characters)
+    cutter.subset(font)
+    buffer = io.BytesIO()
+    subset.save_font(font, buffer, options)
+    return buffer.getvalue()
