@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from kogorta.demo.retail import RetailModel, RetailTruth, write_retail
 from kogorta.demo.school import write_school
 from kogorta.demo.truth import SchoolTruth
 
-__all__ = ["SchoolTruth", "write_school"]
+__all__ = ["RetailModel", "RetailTruth", "SchoolTruth", "write_retail", "write_school"]

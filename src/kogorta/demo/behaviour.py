@@ -44,12 +44,12 @@ class Habit:
 
 HABITS: Final = (
     Habit("asleep", (890, 4150), 1.7, ((1, 1, 11), (2, 2, 19), (3, 3, 35), (4, 5, 22), (6, 9, 11), (10, 16, 2)), 165,
-          (105_000, 66_000, 450_000), 0.42),
+          (109_000, 66_000, 450_000), 0.42),
     Habit("one_off", (890, 4150), 1.3, ((1, 1, 8), (2, 2, 2)), 120, (24_000, 7_900, 45_000), 0.4),
     Habit("fading", (330, 860), 1.0, ((1, 1, 60), (2, 2, 39), (3, 3, 1)), 210, (60_000, 24_000, 105_000), 0.4),
     Habit("newcomer", (2, 318), 1.1, ((1, 1, 93), (2, 2, 7)), 60, (24_000, 7_900, 52_000), 0.45),
     Habit("promising", (2, 318), 1.0, ((1, 1, 8), (2, 2, 2)), 60, (220_000, 150_000, 400_000), 0.3),
-    Habit("core", (1, 110), 1.0, ((5, 8, 5), (9, 14, 5), (15, 20, 2)), 150, (120_000, 60_000, 420_000), 0.45),
+    Habit("core", (1, 110), 1.0, ((5, 8, 5), (9, 14, 5), (15, 20, 2)), 150, (116_000, 60_000, 420_000), 0.45),
     Habit("loyal", (330, 700), 1.0, ((3, 5, 6), (6, 9, 4)), 160, (95_000, 50_000, 300_000), 0.4),
 )  # fmt: skip
 HABIT: Final = {habit.name: habit for habit in HABITS}
@@ -59,9 +59,7 @@ def purchase_days(rng: Random, habit: Habit, as_of: date) -> list[date]:
     """Days of a customer's purchases, oldest first."""
     low, high = habit.quiet
     quiet = low + (high - low) * rng.random() ** habit.skew
-    last = _in_season(
-        rng, as_of - timedelta(days=int(quiet)), as_of - timedelta(days=high), as_of - timedelta(days=low)
-    )
+    last = _in_season(rng, as_of - timedelta(days=int(quiet)), as_of - timedelta(days=high), as_of - timedelta(days=low))
     first_allowed = as_of - timedelta(days=int(YEARS * 365.25) - 20)
     count = _orders(rng, habit)
     gaps = [rng.gammavariate(2.2, habit.gap / 2.2) + 5 for _ in range(count - 1)]
@@ -69,9 +67,7 @@ def purchase_days(rng: Random, habit: Habit, as_of: date) -> list[date]:
     shrink = min(1.0, room / sum(gaps)) if gaps and room > 0 else 0.0 if gaps else 1.0
     days = [last]
     for gap in gaps:
-        day = _in_season(
-            rng, days[-1] - timedelta(days=max(2, round(gap * shrink))), first_allowed, days[-1] - timedelta(days=2)
-        )
+        day = _in_season(rng, days[-1] - timedelta(days=max(2, round(gap * shrink))), first_allowed, days[-1] - timedelta(days=2))
         days.append(max(day, first_allowed))
     return sorted(set(days))
 

@@ -85,8 +85,8 @@ def _rows(deal: Deal) -> list[Row]:
     split = len(lines) > 1
     rows = [Row(deal, _cells(deal, line, deal.contact), _marks(deal, deal.contact, split=split)) for line in lines]
     if deal.second is not None:
-        marks = _marks(deal, deal.second, split=False) | {"second_contact"}
-        rows.append(Row(deal, _cells(deal, lines[0], deal.second), marks, "second_contact"))
+        marks = _marks(deal, deal.second, split=False) | {"repeated_for_contact"}
+        rows.append(Row(deal, _cells(deal, lines[0], deal.second), marks, "repeated_for_contact"))
     return rows
 
 
@@ -160,7 +160,7 @@ def _created(deal: Deal) -> str:
 
 
 def _changed(deal: Deal) -> str:
-    if deal.status == "open" or deal.closed_on is None or deal.quarantine == "date_future":
+    if deal.status == "open" or deal.closed_on is None or deal.quarantine == "date_in_future":
         return _moment(deal.created_at + timedelta(hours=3), "moment")
     end = datetime.combine(deal.closed_on, deal.created_at.time()) + timedelta(minutes=41)
     return _moment(max(end, deal.created_at), "moment")
@@ -195,7 +195,7 @@ def _with_copies(rows: list[Row], rng: Random, count: int) -> list[Row]:
     after: dict[int, list[Row]] = {}
     for number, place in enumerate(sorted(rng.sample(able, min(count, len(able))))):
         row = rows[place]
-        copy = Row(row.deal, row.cells, row.marks | {"exact_duplicate"}, "exact_duplicate")
+        copy = Row(row.deal, row.cells, row.marks | {"duplicate_row"}, "duplicate_row")
         target = place if number % 2 else rng.randint(place, len(rows) - 1)
         after.setdefault(target, []).append(copy)
     result: list[Row] = []

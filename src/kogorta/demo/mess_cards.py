@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kogorta.demo.cast import CompanyCard, ContactCard
-from kogorta.demo.places import mobile, write_phone
+from kogorta.demo.places import write_phone
 from kogorta.demo.requisites import as_spreadsheet_float, company_kpp, with_wrong_digit
 from kogorta.demo.words import BAD_EMAILS, BAD_PHONES, PLACEHOLDERS
 
@@ -69,15 +69,15 @@ class CardMess:
         for customer in self._pick(6, lambda one: one.inn.startswith("0") and self._orders(one) > 0):
             card = customer.companies[0]
             card.inn = card.inn[1:]
-            card.marks.add("inn_lost_zero")
+            card.marks.add("inn_restored")
         for customer in self._pick(3, lambda one: len(one.inn) == 10 and one.inn[0] != "0" and self._orders(one) > 0):
             card = self._without_inn(customer)
             card.inn = as_spreadsheet_float(card.inn)
-            card.marks.add("inn_float")
+            card.marks.add("inn_spoilt")
         for customer in self._pick(4, lambda one: len(one.inn) == 10 and one.inn[0] != "0" and self._orders(one) > 0):
             card = self._without_inn(customer)
             card.inn = with_wrong_digit(card.inn)
-            card.marks.add("inn_bad_checksum")
+            card.marks.add("inn_checksum")
 
     def _without_inn(self, customer: Customer) -> CompanyCard:
         """The region must stay known from the landline when the INN is lost."""
@@ -87,7 +87,7 @@ class CardMess:
         return card
 
     def _same_names(self) -> None:
-        found = self._pick(4, lambda one: one.inn != "" and one.companies[0].kpp != "" and self._orders(one) > 0)
+        found = self._pick(4, lambda one: one.inn != "" and one.companies[0].kpp != "" and self._orders(one) > 0, least=2)
         for first, second in zip(found[::2], found[1::2], strict=False):
             second.companies[0].name = first.companies[0].name
             for customer in (first, second):
@@ -95,24 +95,11 @@ class CardMess:
 
     def _branch(self) -> None:
         """A branch has the INN of its company and a KPP of its own: a customer of its own."""
-        for head in self._pick(
-            40, lambda one: one.inn != "" and one.companies[0].kpp != "" and one.has_okved, touch=False
-        ):
+        for head in self._pick(40, lambda one: one.inn != "" and one.companies[0].kpp != "" and one.has_okved, touch=False):
             for other in self._customers:
-                if (
-                    other in self.touched
-                    or other is head
-                    or other.place != head.place
-                    or other.industry != head.industry
-                ):
+                if other in self.touched or other is head or other.place != head.place or other.industry != head.industry:
                     continue
-                if not (
-                    other.inn
-                    and other.companies[0].kpp
-                    and other.has_okved
-                    and self._orders(other)
-                    and self._orders(head)
-                ):
+                if not (other.inn and other.companies[0].kpp and other.has_okved and self._orders(other) and self._orders(head)):
                     continue
                 card, model = other.companies[0], head.companies[0]
                 card.inn, card.ogrn, card.okved = model.inn, model.ogrn, model.okved
@@ -182,29 +169,25 @@ class CardMess:
             card = customer.companies[0]
             card.email = rng.choice(PLACEHOLDERS)
             card.marks.add("placeholder")
-        for customer in self._pick(
-            4, lambda one: bool(one.companies and one.companies[0].phone and self._deals.get(one))
-        ):
+        for customer in self._pick(4, lambda one: bool(one.companies and one.companies[0].phone and self._deals.get(one))):
             card = customer.companies[0]
             card.phone += ", " + write_phone(self._cast.mobile_digits(), rng.randrange(7))
             card.marks.add("several_phones")
 
     def _bad_email(self, card: ContactCard) -> None:
         card.email = self._rng.choice(BAD_EMAILS)
-        card.marks.add("bad_email")
+        card.marks.add("email_invalid")
 
     def _bad_phone(self, card: ContactCard) -> None:
         card.mobile = self._rng.choice(BAD_PHONES)
-        card.marks.add("bad_phone")
+        card.marks.add("phone_invalid")
 
     def _placeholder(self, card: ContactCard) -> None:
         card.email = card.mobile = self._rng.choice(PLACEHOLDERS)
         card.marks.add("placeholder")
 
     def _several_phones(self, card: ContactCard) -> None:
-        numbers = [
-            write_phone(self._cast.mobile_digits(), self._rng.randrange(7)) for _ in range(self._rng.choice((2, 2, 3)))
-        ]
+        numbers = [write_phone(self._cast.mobile_digits(), self._rng.randrange(7)) for _ in range(self._rng.choice((2, 2, 3)))]
         card.work_phone = ", ".join(numbers)
         card.marks.add("several_phones")
 
@@ -224,8 +207,8 @@ class CardMess:
     def _orders(self, customer: Customer) -> int:
         return sum(deal.counts for deal in self._deals.get(customer, ()))
 
-    def _pick(self, count: int, fits: Callable[[Customer], bool], *, touch: bool = True) -> list[Customer]:
-        wanted = max(1, round(count * self._scale))
+    def _pick(self, count: int, fits: Callable[[Customer], bool], *, touch: bool = True, least: int = 1) -> list[Customer]:
+        wanted = max(least, round(count * self._scale))
         able = [customer for customer in self._customers if customer not in self.touched and fits(customer)]
         found = self._rng.sample(able, min(wanted, len(able)))
         if touch:
@@ -235,8 +218,4 @@ class CardMess:
 
 def _other_form(written: str, digits: str) -> str:
     """The same ten digits typed in another way."""
-    for form in (1, 0, 2):
-        other = write_phone(digits, form)
-        if other != written:
-            return other
-    return mobile(0)
+    return next(other for form in (1, 0) if (other := write_phone(digits, form)) != written)

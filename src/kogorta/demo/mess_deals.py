@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from kogorta.demo.catalogue import TESTING_TITLE
 from kogorta.demo.story import DOLLAR, Deal
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from kogorta.demo.cast import Customer
     from kogorta.demo.story import Story
 
+Shape: TypeAlias = "Callable[[Deal, list[Deal]], bool]"
+"""Whether an order, one of all orders of its customer, is of the sort wanted."""
+
+SHARES: Final = (0.2, 0.3, 0.5)
 NO_BREAK_SPACE: Final = "\u00a0"
 OUTLIER_TIMES: Final = 100
 
@@ -44,9 +48,7 @@ class DealMess:
         scale: how many times more trouble than in a school of 300 companies.
     """
 
-    def __init__(
-        self, rng: Random, story: Story, deals: list[Deal], spoilt: set[Customer], as_of: date, scale: float
-    ) -> None:
+    def __init__(self, rng: Random, story: Story, deals: list[Deal], spoilt: set[Customer], as_of: date, scale: float) -> None:
         self._rng = rng
         self._story = story
         self._deals = deals
@@ -66,8 +68,8 @@ class DealMess:
 
     def foreign(self) -> None:
         """Two deals in dollars."""
-        for deal in self._extra(2, "foreign_currency", "won"):
-            deal.currency, deal.amount, deal.quarantine = DOLLAR, self._rng.randint(8, 30) * 10_000, "foreign_currency"
+        for deal in self._extra(2, "currency_without_rate", "won"):
+            deal.currency, deal.amount, deal.quarantine = DOLLAR, self._rng.randint(8, 30) * 10_000, "currency_without_rate"
 
     def _amounts(self) -> None:
         for deal in self._take(12, "amount_comma", lambda one: one.counts and not one.lines):
@@ -76,10 +78,10 @@ class DealMess:
             deal.amount_form, deal.amount = "point", _with_kopecks(deal)
         for deal in self._take(10, "amount_rouble", lambda one: one.counts and not one.lines):
             deal.amount_form, deal.amount = "rouble", _with_kopecks(deal)
-        small = (2_000_000, 2_900_000)
+        small = (4_400_000, 5_200_000)
         found = self._take(
             1,
-            "amount_outlier",
+            "outlier",
             lambda one: one.counts and not one.lines and small[0] <= (one.amount or 0) <= small[1],
             exact=True,
         )
@@ -128,54 +130,51 @@ class DealMess:
 
     def _second_contacts(self) -> None:
         def fits(deal: Deal) -> bool:
-            return (
-                deal.counts
-                and deal.customer is not None
-                and len(deal.customer.companies) == 1 < len(deal.customer.contacts)
-            )
+            return deal.counts and deal.customer is not None and len(deal.customer.companies) == 1 < len(deal.customer.contacts)
 
         for deal in self._take(12, "", lambda one: len(one.lines) < 2 and fits(one)):
             others = [card for card in deal.customer.contacts if card is not deal.contact] if deal.customer else []
             deal.second = self._rng.choice(others)
 
     def _refunds(self) -> None:
-        whole = max(3, round(5 * self._scale))
-        shapes: list[Callable[[Deal, list[Deal]], bool]] = [lambda _, orders: len(orders) == 1]
-        shapes += [lambda one, orders: len(orders) > 1 and one is orders[-1]] * 2
-        shapes += [lambda one, orders: len(orders) > 2 and one is not orders[-1]] * (whole - 3)
-        for shape in shapes:
-            self._refund("refund_full", 1.0, shape)
-        for _ in range(max(2, round(5 * self._scale))):
-            self._refund("refund_partial", self._rng.choice((0.2, 0.3, 0.5)), lambda _, orders: len(orders) > 1)
+        rare = max(1, round(self._scale))
+        full: tuple[tuple[int, Shape], ...] = (
+            (rare, lambda _, orders: len(orders) == 1),
+            (2 * rare, lambda one, orders: len(orders) > 1 and one is orders[-1]),
+            (2 * rare, lambda one, orders: len(orders) > 2 and one is not orders[-1]),
+        )
+        for count, shape in full:
+            for order in self._pick_orders(count, shape):
+                self._refund(order, order.amount or 0, "refund_full")
+        partial = max(2, round(5 * self._scale))
+        for order in self._pick_orders(partial, lambda one, orders: len(orders) > 1 and _fits_one_order(one, orders)):
+            self._refund(order, _part(order, self._rng.choice(SHARES)), "refund_partial")
         for deal in self._pick_orders(max(2, round(4 * self._scale)), lambda _, orders: len(orders) > 1):
             deal.status, deal.stage = "refunded", STAGE_REFUND
             deal.marks.add("refund_stage")
 
-    def _refund(self, kind: str, share: float, shape: Callable[[Deal, list[Deal]], bool]) -> None:
-        for order in self._pick_orders(1, shape):
-            amount = order.amount or 0
-            back = amount if share == 1 else round(amount * share / 10_000) * 10_000
-            closed_on = min(order.ordered_on + timedelta(days=self._rng.randint(3, 25)), self._as_of)
-            created = datetime.combine(closed_on, time(self._rng.randint(10, 18), self._rng.randint(0, 59), 7))
-            refund = Deal(
-                customer=order.customer,
-                company=order.company,
-                contact=order.contact,
-                status="refund",
-                stage=STAGE_WON,
-                pipeline=PIPELINE_MAIN,
-                title=f"Возврат: {order.title}",
-                amount=-back,
-                created_at=created,
-                closed_on=closed_on,
-                manager=order.manager,
-                repeat=True,
-                reverses=order,
-                marks={kind},
-            )
-            self._deals.append(refund)
+    def _refund(self, order: Deal, back: int, kind: str) -> None:
+        closed_on = min(order.ordered_on + timedelta(days=self._rng.randint(3, 25)), self._as_of)
+        created = datetime.combine(closed_on, time(self._rng.randint(10, 18), self._rng.randint(0, 59), 7))
+        refund = Deal(
+            customer=order.customer,
+            company=order.company,
+            contact=order.contact,
+            status="refund",
+            stage=STAGE_WON,
+            pipeline=PIPELINE_MAIN,
+            title=f"Возврат: {order.title}",
+            amount=-back,
+            created_at=created,
+            closed_on=closed_on,
+            manager=order.manager,
+            repeat=True,
+            reverses=order,
+            marks={kind},
+        )
+        self._deals.append(refund)
 
-    def _pick_orders(self, count: int, shape: Callable[[Deal, list[Deal]], bool]) -> list[Deal]:
+    def _pick_orders(self, count: int, shape: Shape) -> list[Deal]:
         """Orders a refund can be matched to in one way only; one refund for a customer."""
         able = []
         for customer, orders in self._orders().items():
@@ -204,19 +203,19 @@ class DealMess:
 
     def _added(self) -> None:
         rng = self._rng
-        for number, deal in enumerate(self._extra(7, "test_deal", "won")):
-            deal.title, deal.quarantine = TEST_TITLES[number % len(TEST_TITLES)], "test_deal"
+        for number, deal in enumerate(self._extra(7, "test_order", "won")):
+            deal.title, deal.quarantine = TEST_TITLES[number % len(TEST_TITLES)], "test_order"
             deal.amount = rng.choice((100, 100, 1000))
-        for deal in self._extra(6, "orphan", "won"):
+        for deal in self._extra(6, "customer_missing", "won"):
             deal.customer = deal.company = deal.contact = None
-            deal.quarantine = "orphan"
+            deal.quarantine = "customer_missing"
             if rng.random() < 0.3:
                 deal.status, deal.stage = "lost", rng.choice(LEADS_LOST)
-        for deal in self._extra(5, "amount_empty", "won"):
-            deal.amount, deal.quarantine = None, "amount_empty"
-        for number, deal in enumerate(self._extra(3, "date_future", "won")):
+        for deal in self._extra(5, "amount_missing", "won"):
+            deal.amount, deal.quarantine = None, "amount_missing"
+        for number, deal in enumerate(self._extra(3, "date_in_future", "won")):
             ahead = timedelta(days=rng.randint(40, 400) if number else 3653)
-            deal.closed_on, deal.quarantine = self._as_of + ahead, "date_future"
+            deal.closed_on, deal.quarantine = self._as_of + ahead, "date_in_future"
         for number, deal in enumerate(self._extra(5, "date_malformed", "won")):
             deal.closed_form = BAD_DATES[number % len(BAD_DATES)].format(year=deal.ordered_on.year)
             deal.quarantine = "date_malformed"
@@ -252,3 +251,14 @@ class DealMess:
 
 def _with_kopecks(deal: Deal) -> int:
     return (deal.amount or 0) + 50
+
+
+def _part(order: Deal, share: float) -> int:
+    """A part of an order in whole hundreds of roubles."""
+    return round((order.amount or 0) * share / 10_000) * 10_000
+
+
+def _fits_one_order(order: Deal, orders: list[Deal]) -> bool:
+    """No part of the order that may be refunded equals another order in full."""
+    amounts = {other.amount for other in orders}
+    return not any(_part(order, share) in amounts for share in SHARES)

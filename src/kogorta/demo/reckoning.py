@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 def refunds_of(deals: Iterable[Deal]) -> tuple[RefundTruth, ...]:
     """Every negative deal with the order it reverses."""
     return tuple(
-        RefundTruth(
-            deal.deal_id, deal.reverses.deal_id, -(deal.amount or 0), -(deal.amount or 0) == deal.reverses.amount
-        )
+        RefundTruth(deal.deal_id, deal.reverses.deal_id, -(deal.amount or 0), -(deal.amount or 0) == deal.reverses.amount)
         for deal in deals
         if deal.reverses is not None
     )
@@ -133,13 +131,10 @@ def doubles_of(doubles: Iterable[Double]) -> tuple[DoubleCard, ...]:
     """Pairs of CRM ids, the older card first."""
     result = []
     for double in doubles:
-        ids = [
-            card.company_id if isinstance(card, CompanyCard) else card.contact_id
-            for card in (double.kept, double.other)
-        ]
+        ids = [card.company_id if isinstance(card, CompanyCard) else card.contact_id for card in (double.kept, double.other)]
         kind = "company" if isinstance(double.kept, CompanyCard) else "contact"
         result.append(DoubleCard(kind, min(ids), max(ids), double.evidence))
-    return tuple(sorted(result, key=lambda one: (one.kind, one.kept_id)))
+    return tuple(sorted(result, key=lambda one: (one.kind, one.older_id)))
 
 
 def fates_of(rows: list[Row]) -> tuple[Accounting, Mapping[str, tuple[int, ...]], Mapping[str, tuple[int, ...]]]:

@@ -19,7 +19,7 @@ def company_inn(region: str, serial: int) -> str:
 
     Example:
         >>> company_inn("77", 1)
-        '7700000015'
+        '7700000016'
     """
     body = f"{region}00{serial:05d}"
     return body + _digit(body, _COMPANY_WEIGHTS)
@@ -30,7 +30,7 @@ def trader_inn(region: str, serial: int) -> str:
 
     Example:
         >>> trader_inn("77", 1)
-        '770000000184'
+        '770000000156'
     """
     body = f"{region}00{serial:06d}"
     body += _digit(body, _PERSON_WEIGHTS_11)

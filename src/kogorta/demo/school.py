@@ -25,6 +25,7 @@ from kogorta.demo.reckoning import (
 from kogorta.demo.story import Story
 from kogorta.demo.truth import SchoolTruth
 from kogorta.kit.checks import check_between, check_choice
+from kogorta.kit.clock import parse_day
 from kogorta.kit.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def write_school(
     folder: str | PathLike[str],
     *,
     seed: int = 2026,
-    as_of: date = AS_OF,
+    as_of: date | str = AS_OF,
     companies: int = USUAL_COMPANIES,
     encoding: Encoding = "utf-8-sig",
     currencies: bool = False,
@@ -58,7 +59,7 @@ def write_school(
     Args:
         folder: where to write; created when absent.
         seed: of every random step.
-        as_of: last day of the data; only planned and wrong dates lie after it.
+        as_of: last day of the data, a date or ISO text; only planned and wrong dates lie after it.
         companies: how many companies there are, 100 to 20,000; persons come on top.
         encoding: `utf-8-sig` as the cloud writes, or `cp1251` as an old box does.
         currencies: add two deals in dollars. They count for nobody in the truth.
@@ -77,6 +78,7 @@ def write_school(
         >>> truth.accounting.rows_read == truth.rows
         True
     """
+    as_of = parse_day("as_of", as_of)
     check_between("companies", companies, LEAST, MOST)
     check_between("as_of.year", as_of.year, 1990, 2100)
     check_choice("encoding", encoding, ENCODINGS)
@@ -124,9 +126,7 @@ def write_school(
         (target / DEALS_FILE).write_bytes(render(rows, encoding))
         truth.write(target / TRUTH_FILE)
     except OSError as error:
-        raise InputError(
-            f"cannot write the demo to {str(target)!r}: {error.strerror}; choose another folder."
-        ) from error
+        raise InputError(f"cannot write the demo to {str(target)!r}: {error.strerror}; choose another folder.") from error
     return truth
 
 

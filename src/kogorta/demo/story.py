@@ -162,9 +162,7 @@ class Story:
 
     def _open(self, customer: Customer, won: list[Deal]) -> list[Deal]:
         rng = self._rng
-        likely = {"core": 0.9, "newcomer": 0.3, "promising": 0.5, "fading": 0.15, "prospect": 0.5}.get(
-            customer.habit, 0.08
-        )
+        likely = {"core": 0.9, "newcomer": 0.3, "promising": 0.5, "fading": 0.15, "prospect": 0.5}.get(customer.habit, 0.08)
         if rng.random() >= likely:
             return []
         created = self._as_of - timedelta(days=rng.randint(1, 75))

@@ -14,36 +14,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PLANTED: Final[Mapping[str, str]] = {
-    "exact_duplicate": message("exact copies of a row"),
-    "second_contact": message("rows of a deal repeated for its second contact"),
+    "duplicate_row": message("exact copies of a row"),
+    "repeated_for_contact": message("rows of a deal repeated for its second contact"),
     "product_rows": message("rows of deals split by product"),
     "double_inn_kpp": message("rows of a second card with the same INN and KPP"),
     "double_email": message("rows of a second card with the same e-mail written differently"),
     "double_phone": message("rows of a second card with the same phone written differently"),
-    "inn_lost_zero": message("rows with an INN that lost its leading zero"),
-    "inn_float": message("rows with an INN turned into a number such as 7,71E+09"),
-    "inn_bad_checksum": message("rows with an INN whose check digit is wrong"),
-    "bad_email": message("rows with an unusable e-mail"),
-    "bad_phone": message("rows with an unusable phone"),
+    "inn_restored": message("rows with an INN that lost its leading zero"),
+    "inn_spoilt": message("rows with an INN turned into a number such as 7,71E+09"),
+    "inn_checksum": message("rows with an INN whose check digit is wrong"),
+    "email_invalid": message("rows with an unusable e-mail"),
+    "phone_invalid": message("rows with an unusable phone"),
     "placeholder": message("rows with a word such as «нет» instead of a phone or an e-mail"),
     "several_phones": message("rows with several phones in one cell"),
     "amount_comma": message("amounts such as 12 500,00"),
     "amount_point": message("amounts such as 12500.5"),
     "amount_rouble": message("amounts such as 1 234,5 ₽"),
-    "amount_empty": message("won deals without an amount"),
-    "amount_outlier": message("amounts a hundred times too large"),
+    "amount_missing": message("won deals without an amount"),
+    "outlier": message("amounts a hundred times too large"),
     "refund_full": message("full refunds as a deal with a negative amount"),
     "refund_partial": message("partial refunds as a deal with a negative amount"),
     "refund_stage": message("deals moved to the refund stage"),
     "one_digit_hour": message("moments with a one-digit hour"),
     "created_without_time": message("creation dates without a time"),
     "closing_date_missing": message("won deals without a closing date"),
-    "date_future": message("won deals closed in the future"),
+    "date_in_future": message("won deals closed in the future"),
     "date_malformed": message("dates that do not exist"),
-    "test_deal": message("test deals"),
-    "orphan": message("deals without a company and a contact"),
+    "test_order": message("test deals"),
+    "customer_missing": message("deals without a company and a contact"),
     "stage_unknown": message("stages nobody can interpret"),
-    "foreign_currency": message("deals in another currency"),
+    "currency_without_rate": message("deals in another currency"),
     "formula": message("cells that start with ="),
     "trailing_space": message("cells with trailing spaces"),
     "no_break_space": message("cells with no-break spaces"),
@@ -85,8 +85,7 @@ DEFINITIONS: Final[Mapping[str, str]] = {
     "purchase_on": "closing date of a won deal, creation date where there is none",
     "refunds": "a negative deal is matched to the customer's order of equal amount, else to the latest earlier order; "
     "a fully refunded order, and a deal in the refund stage, counts in neither R nor F; M is net",
-    "quarantine": "won deal closed in the future, malformed date, empty amount of a won deal, test deal, orphan, "
-    "foreign currency",
+    "quarantine": "won deal closed in the future, malformed date, empty amount of a won deal, test deal, orphan, foreign currency",
     "customer": "the company of a deal, else its contact; cards with the same INN and KPP, e-mail or phone are one",
     "rfm": "3 levels, 1 = best; R = days since the last order, F = orders, M = net sum in kopecks; cuts are "
     "inverted-CDF quantiles at 1/3 and 2/3; a value equal to a cut belongs to the level on its left",
@@ -114,11 +113,11 @@ class Planted:
 
 @dataclass(frozen=True)
 class DoubleCard:
-    """Two CRM ids of one customer; `kind` is `company` or `contact`, `kept_id` the older card."""
+    """Two CRM ids of one customer; `kind` is `company` or `contact`, `evidence` is `inn_kpp`, `email` or `phone`."""
 
     kind: str
-    kept_id: int
-    other_id: int
+    older_id: int
+    newer_id: int
     evidence: str
 
 
@@ -265,10 +264,7 @@ class SchoolTruth:
 
     def to_json(self) -> str:
         """One JSON document; dates in ISO form, money in kopecks."""
-        return (
-            json.dumps({"definitions": dict(DEFINITIONS), **asdict(self)}, ensure_ascii=False, indent=1, default=str)
-            + "\n"
-        )
+        return json.dumps({"definitions": dict(DEFINITIONS), **asdict(self)}, ensure_ascii=False, indent=1, default=str) + "\n"
 
     def write(self, path: Path) -> None:
         """Write the JSON document."""
