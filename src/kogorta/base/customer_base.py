@@ -52,6 +52,7 @@ class CustomerBase:
     Args:
         folder: where the base lives; created when absent. None keeps it in memory for one analysis.
         memory: most memory the engine may take before it spills to disk.
+        spill: folder for spilled rows; the engine's own choice when not given.
 
     Raises:
         InputError: the folder holds something that is not a base.
@@ -62,10 +63,10 @@ class CustomerBase:
         0
     """
 
-    def __init__(self, folder: Path | str | None, *, memory: str = "1500MB") -> None:
+    def __init__(self, folder: Path | str | None, *, memory: str = "1500MB", spill: Path | None = None) -> None:
         self.folder = Path(folder) if folder is not None else None
         self._store = Store(self.folder)
-        self.connection: duckdb.DuckDBPyConnection = connect(memory=memory)
+        self.connection: duckdb.DuckDBPyConnection = connect(memory=memory, spill=spill)
         self._store.attach(self.connection)
         self.generation = 0
 

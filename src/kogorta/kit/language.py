@@ -86,6 +86,10 @@ class Language:
         """The text in this language with its named placeholders filled."""
         return _catalog(self.code).gettext(text).format(**values) if text else ""
 
+    def phrase(self, text: str) -> str:
+        """The text in this language as it is: it has no placeholders, and its braces mean themselves."""
+        return _catalog(self.code).gettext(text) if text else ""
+
     def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
         """The form that agrees with `count`; `{count}` is filled with the formatted number."""
         filled = {"count": self.number(count), **values}

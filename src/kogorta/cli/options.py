@@ -1,0 +1,176 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kogorta.cli.words import language_of_user, spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date
+
+    from kogorta.base.customer_base import CustomerBase
+    from kogorta.base.options import IntakeOptions
+    from kogorta.kit.language import Language
+    from kogorta.kit.progress import Progress
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+LAYOUT_NAMES = ("auto", "bitrix24", "amocrm", "orders", "order-lines", "contacts")
+
+
+def _apply(command: Command, decorators: Iterable[Callable[[Command], Command]]) -> Command:
+    for decorate in reversed(list(decorators)):
+        command = decorate(command)
+    return command
+
+
+def speaking_options(command: Command) -> Command:
+    """`--language`, `--quiet`, `--json`."""
+    return _apply(
+        command,
+        (
+            click.option(
+                "--language", type=click.Choice(("ru", "en")), default=language_of_user, show_default="ru",
+                help=spoken("Language of the report and of messages."),
+            ),
+            click.option("--quiet", is_flag=True, help=spoken("Show no progress.")),
+            click.option("--json", "as_json", is_flag=True, help=spoken("One JSON document on standard output.")),
+        ),
+    )  # fmt: skip
+
+
+def reading_options(command: Command) -> Command:
+    """How files are read and turned into orders."""
+    return _apply(
+        command,
+        (
+            click.option("--layout", type=click.Choice(LAYOUT_NAMES), default="auto", help=spoken("Shape of the file.")),
+            click.option(
+                "--map", "columns", multiple=True, metavar="HEADER=FIELD", help=spoken('Which column is what: --map "Сумма=amount".')
+            ),
+            click.option(
+                "--stage", "stages", multiple=True, metavar="STAGE=STATUS", help=spoken("Status of a stage: won, lost, open or refunded.")
+            ),
+            click.option("--currency", metavar="CODE", help=spoken("Currency of the base, such as RUB.")),
+            click.option("--rates", type=click.Path(path_type=Path), help=spoken("Table of exchange rates: date, currency, rate.")),
+            click.option("--time-zone", metavar="ZONE", help=spoken("Time zone of the company, such as Europe/Moscow.")),
+            click.option(
+                "--refunds", type=click.Choice(("net", "ignore")), default="net", help=spoken("Subtract refunds or leave them out.")
+            ),
+            click.option(
+                "--received-on", metavar="DATE",
+                help=spoken("The day the file was received: later purchases are errors. Default: today."),
+            ),
+            click.option("--strict", is_flag=True, help=spoken("Fail when any row is quarantined.")),
+        ),
+    )  # fmt: skip
+
+
+def memory_option(command: Command) -> Command:
+    """`--memory`."""
+    return click.option("--memory", default="1500MB", help=spoken("Most memory the engine may take before it uses the disk."))(command)
+
+
+def base_option(command: Command) -> Command:
+    """`--base DIR`, required."""
+    return click.option("--base", "folder", type=click.Path(path_type=Path), required=True, help=spoken("Folder of the base."))(command)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the reading options said."""
+
+    layout: str
+    columns: tuple[str, ...]
+    stages: tuple[str, ...]
+    currency: str | None
+    rates: Path | None
+    time_zone: str | None
+    refunds: str
+    received_on: str | None
+    strict: bool
+
+    def intake(self) -> IntakeOptions:
+        """Options of the base."""
+        from kogorta.base.options import IntakeOptions
+        from kogorta.kit.clock import DEFAULT_TIME_ZONE, parse_day
+        from kogorta.kit.money import check_currency, read_rates
+
+        currency = check_currency("--currency", self.currency) if self.currency else None
+        rates = read_rates(self.rates, currency or "RUB") if self.rates else None
+        return IntakeOptions(
+            currency=rates.base if rates and not currency else currency,
+            time_zone=self.time_zone or DEFAULT_TIME_ZONE,
+            refunds="ignore" if self.refunds == "ignore" else "net",
+            stages=pairs("--stage", self.stages),
+            rates=rates,
+            received_on=parse_day("--received-on", self.received_on) if self.received_on else _today(),
+        )
+
+
+def pairs(option: str, values: Iterable[str]) -> dict[str, str]:
+    """`A=b` values of a repeated option as a mapping.
+
+    Raises:
+        OptionError: a value has no `=`.
+    """
+    from kogorta.kit.errors import OptionError
+
+    found = {}
+    for value in values:
+        left, sign, right = value.rpartition("=")
+        if not sign or not left.strip() or not right.strip():
+            raise OptionError("{option} is {value!r}; write it as NAME=VALUE.", option=option, value=value)
+        found[left.strip()] = right.strip()
+    return found
+
+
+def add_files(base: CustomerBase, files: Iterable[Path], reading: Reading, workspace: Path, progress: Progress) -> None:
+    """Read files and add them to a base.
+
+    Raises:
+        InputError: a file cannot be used, or `--strict` and a row was quarantined.
+    """
+    from kogorta.kit.errors import InputError
+    from kogorta.sources.files import read_file
+
+    options = reading.intake()
+    columns = pairs("--map", reading.columns)
+    for path in files:
+        extract = read_file(path, layout=reading.layout, columns=columns or None, workspace=workspace, progress=progress)
+        accounting = base.add(extract, options, progress=progress)
+        extract.staged.unlink(missing_ok=True)
+        if reading.strict and accounting.rows_quarantined:
+            raise InputError(
+                "{source}: {rows} rows are quarantined and --strict was given; see them with: kogorta audit",
+                source=extract.source,
+                rows=accounting.rows_quarantined,
+            )
+
+
+def progress_of(language: str, *, quiet: bool) -> tuple[Language, Progress]:
+    """The language object and where progress goes."""
+    from kogorta.cli.progress import choose_progress
+    from kogorta.kit.language import Language
+
+    spoken_language = Language("en" if language == "en" else "ru")
+    return spoken_language, choose_progress(spoken_language, quiet=quiet)
+
+
+def print_json(document: object) -> None:
+    """One JSON document on standard output."""
+    import json
+
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def _today() -> date:
+    from datetime import date as calendar
+
+    return calendar.today()  # noqa: DTZ011  the user's own calendar day decides what is in the future
