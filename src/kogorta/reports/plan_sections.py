@@ -56,7 +56,7 @@ def priority_section(story: Story) -> Section:
         meaning = "; ".join(f"{say.text(MOTIVES[motive])} — {say.text(STAKE[motive])}" for motive in motives)
         blocks.append(Text(f"{meaning}.", say.text("What “at stake” means:")))
     blocks += story.drawing("industry_ranking")
-    return Section("priority", say.text("Where to start"), tuple(blocks), breaks=True)
+    return Section("priority", say.text("Where to start"), tuple(blocks))
 
 
 def proposals_section(story: Story) -> Section | None:
@@ -82,8 +82,12 @@ def _card(story: Story, item: Candidate, number: int) -> Card:
     title = f"{number}. {say.bare_segment(item.segment, plan.scheme)}"
     if advice is None:
         return Card(title, figures, "", (), ())
-    remarks = ((say.text("Avoid:"), advice.avoid), (say.text("Measure:"), advice.measure))
+    remarks = ((say.text("Avoid:"), _inside(advice.avoid)), (say.text("Measure:"), _inside(advice.measure)))
     return Card(title, figures, advice.goal, advice.steps, remarks)
+
+
+def _inside(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def advice_section(story: Story) -> Section | None:
@@ -133,7 +137,7 @@ def wave_section(story: Story) -> Section | None:
         label = say.text("What the forecast rests on")
         head = (say.text("Input"), say.text("Value"), say.text("From – to"), say.text("Source"), say.text("Sample"))
         rows = tuple(_input_row(story, item) for item in plan.forecast.inputs)
-        blocks += [Subheading(label), Sheet(head, rows, ("l", "r", "r", "l", "r"), (34, 15, 21, 20, 10), label=label)]
+        blocks += [Subheading(label), Sheet(head, rows, ("l", "r", "r", "l", "r"), (32, 14, 20, 25, 9), label=label)]
     for item in plan.contradictions:
         blocks.append(Callout("warning", say.text("The figures contradict a claim"), contradiction(say, item)))
     if story.has("experiment"):
@@ -202,7 +206,7 @@ def _wave_list(story: Story) -> list[Block]:
         )
     label = say.text("Whom to contact, in this order")
     align = ("r", "l", "l", "r", "r", "r", "r", "l", "l")
-    sheet = Sheet(head, rows, align, (5, 20, 15, 8, 7, 10, 10, 25, 9), note=note, small=True, label=label)
+    sheet = Sheet(head, rows, align, (5, 23, 14, 8, 7, 10, 10, 23, 9), note=note, small=True, label=label)
     return [Subheading(label), sheet]
 
 
