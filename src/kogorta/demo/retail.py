@@ -33,6 +33,7 @@ CATEGORIES: Final = ("Одежда", "Обувь", "Для дома", "Крас�
 REFUND_SHARE: Final = 0.03
 FULL_SHARE: Final = 0.7
 MOST_CUSTOMERS: Final = 200_000_000
+MOST_ORDERS: Final = 10_000
 
 WHOLE, REVERSED, REVERSAL, CUT, CUTTING = range(5)
 """Kinds of rows: an order; an order that is fully refunded and its refund; an order that is partly refunded and its refund."""
@@ -145,6 +146,9 @@ def write_retail(
     check_between("model.days", model.days, 1, 36_500)
     for name in ("r", "alpha", "a", "b", "p", "q", "gamma"):
         check_positive(f"model.{name}", getattr(model, name))
+    check_between("model.r / model.alpha * model.days", model.r / model.alpha * model.days, 0, MOST_ORDERS)
+    import duckdb
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".retail-") as parts:
@@ -152,6 +156,9 @@ def write_retail(
         target.with_suffix(".truth.json").write_text(truth.to_json(), encoding="utf-8", newline="\n")
     except OSError as error:
         raise InputError(f"cannot write {str(target)!r}: {error.strerror}; choose another folder.") from error
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise InputError(f"cannot write {str(target)!r}: {reason}; choose another file name or folder.") from error
     return truth
 
 

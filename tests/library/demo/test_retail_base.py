@@ -144,6 +144,12 @@ def test_a_quote_in_the_folder_name_is_no_trouble(tmp_path):
         ("x.csv", {"customers": 0}, "customers is 0; it must be between 1 and 200000000."),
         ("x.csv", {"model": RetailModel(alpha=0)}, "model.alpha is 0; it must be greater than zero."),
         ("x.csv", {"model": RetailModel(days=0)}, "model.days is 0; it must be between 1 and 36500."),
+        (
+            "x.csv",
+            {"model": RetailModel(r=1e9)},
+            "model.r / model.alpha * model.days is 15642857142.857143; it must be between 0 and 10000.",
+        ),
+        ("x.csv", {"as_of": "22.11.2026"}, "as_of is '22.11.2026'; write a date as YYYY-MM-DD, for example 2026-11-22."),
         ("x.csv", {"seed": -1}, "seed is -1; it must be between 0 and 18446744073709551615."),
     ],
 )
@@ -152,6 +158,14 @@ def test_options_out_of_bounds_are_refused(tmp_path, name, options, words):
         write_retail(tmp_path / name, **({"customers": 5, "seed": 1, "as_of": AS_OF} | options))
     assert str(error.value) == words
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_a_folder_is_refused_in_one_sentence(tmp_path):
+    for suffix in ("csv", "parquet"):
+        (tmp_path / f"x.{suffix}").mkdir()
+        with pytest.raises(InputError, match=r"cannot write .*choose another") as error:
+            write_retail(tmp_path / f"x.{suffix}", customers=5, seed=1, as_of=AS_OF)
+        assert "\n" not in str(error.value)
 
 
 def test_a_folder_that_is_a_file_is_refused_in_one_sentence(tmp_path):
