@@ -122,3 +122,20 @@ def _joined(one: Piece, other: Piece) -> Piece:
     squares = squares + one.moments.n * other.moments.n / n * np.outer(shift, shift)
     mean = (one.moments.n * one.moments.mean + other.moments.n * other.moments.mean) / n
     return Piece(one.weight, Moments(n, mean, squares / (n - 1)))
+
+
+def customer_deviation(metric: Metric, pieces: Sequence[Piece]) -> tuple[float, float]:
+    """Value of a metric and the standard deviation per customer that its analysis will leave.
+
+    Args:
+        metric: a mean, a rate or a ratio; a covariate takes away what it explains.
+        pieces: the strata of one group; only the variance within them is left.
+
+    Returns:
+        The value and the deviation.
+    """
+    arm = _Arm.of(metric, pieces)
+    # a block is weight^2 / n times the covariance of its stratum, and the weight is n / size
+    pooled = sum(arm.sizes) * arm.total()
+    left = pooled[0, 0] - (pooled[0, 1] ** 2 / pooled[1, 1] if pooled[1, 1] > 0 else 0.0)
+    return arm.value, float(np.sqrt(max(left, 0.0)))

@@ -128,17 +128,8 @@ def recommend(
     reached = power_of_proportions(treated, control, baseline, target, alpha=alpha)
     enough = reached >= power
     waves = 1 if enough else max(2, math.ceil(need.total / customers))
-    code: RecommendationCode
-    if enough:
-        code = "ab_test"
-    elif customers >= PILOT_MINIMUM and (rest is None or rest > 0):
-        code = "pilot"
-    elif waves <= waves_planned:
-        code = "holdout"
-    else:
-        code = "do_not_test"
     return Recommendation(
-        code=code,
+        code=kind_of_answer(customers, waves, rest=rest, waves_planned=waves_planned),
         treated=treated,
         control=control,
         baseline=baseline,
@@ -152,6 +143,26 @@ def recommend(
         alpha=alpha,
         wanted_power=power,
     )
+
+
+def kind_of_answer(customers: int, waves: int, *, rest: int | None = None, waves_planned: int = 1) -> RecommendationCode:
+    """The kind of answer, from the size of the list and how many such lists the full sample takes.
+
+    Args:
+        customers: size of the list.
+        waves: lists of this size that prove the target; 1 = this one does.
+        rest: similar customers outside the list; `None` = not known.
+        waves_planned: lists that will be sent in all.
+
+    Example:
+        >>> kind_of_answer(87, 3), kind_of_answer(87, 3, rest=0, waves_planned=4), kind_of_answer(20, 9)
+        ('pilot', 'holdout', 'do_not_test')
+    """
+    if waves == 1:
+        return "ab_test"
+    if customers >= PILOT_MINIMUM and (rest is None or rest > 0):
+        return "pilot"
+    return "holdout" if waves <= waves_planned else "do_not_test"
 
 
 def _smallest_holdout(customers: int, baseline: float, target: float, alpha: float, power: float) -> float | None:

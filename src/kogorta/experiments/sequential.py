@@ -127,12 +127,14 @@ def bounds_at(shares: tuple[float, ...], alpha: float, spending: Spending, *, fi
 
 
 class _Walk:
-    """The score process under no effect, conditioned on not having crossed a bound yet.
+    """The score process, conditioned on not having crossed a bound yet.
 
-    It keeps the density of z * sqrt(share) at quadrature nodes inside the bounds.
+    It keeps the density of z * sqrt(share) at quadrature nodes inside the bounds; `drift` is the expected standardised
+    effect at the full sample, 0 = no effect.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, drift: float = 0.0) -> None:
+        self.drift = drift
         self.share = 0.0
         self.nodes: NDArray[np.float64] = np.zeros(1)
         self.mass: NDArray[np.float64] = np.ones(1)
@@ -150,7 +152,8 @@ class _Walk:
         from scipy.special import ndtr
 
         spread, edge = math.sqrt(share - self.share), bound * math.sqrt(share)
-        above, below = ndtr((self.nodes - edge) / spread), ndtr((-edge - self.nodes) / spread)
+        moved = self.nodes + self.drift * (share - self.share)
+        above, below = ndtr((moved - edge) / spread), ndtr((-edge - moved) / spread)
         return float(self.mass @ (above + below))
 
     def step(self, share: float, bound: float) -> None:
@@ -158,7 +161,8 @@ class _Walk:
         edge, spread = bound * math.sqrt(share), math.sqrt(share - self.share)
         points, weights = _legendre()
         nodes = points * edge
-        steps = (nodes[:, None] - self.nodes[None, :]) / spread
+        moved = self.nodes + self.drift * (share - self.share)
+        steps = (nodes[:, None] - moved[None, :]) / spread
         kernel = np.exp(-0.5 * steps**2) / (spread * math.sqrt(2 * math.pi))
         self.mass = weights * edge * (kernel @ self.mass)
         self.nodes, self.share = nodes, share
@@ -168,6 +172,46 @@ class _Walk:
 def _legendre() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     points, weights = np.polynomial.legendre.leggauss(NODES)
     return points, weights
+
+
+def sequential_power(bounds: Bounds, drift: float) -> tuple[float, float]:
+    """Power of planned looks and the expected share of the sample used.
+
+    Args:
+        bounds: the bounds.
+        drift: expected standardised effect at the full sample.
+
+    Returns:
+        Probability of crossing a bound at any look, and the mean fraction at which the experiment stops.
+
+    Example:
+        >>> power, used = sequential_power(sequential_bounds(even_looks(5)), drift=2.8016)
+        >>> round(power, 3), round(used, 2)
+        (0.79, 0.81)
+    """
+    walk = _Walk(drift)
+    power = used = 0.0
+    for share, bound in zip(bounds.fractions, bounds.values, strict=True):
+        crossed = walk.crossing(share, bound)
+        power += crossed
+        used += share * crossed
+        walk.step(share, bound)
+    return power, used + bounds.fractions[-1] * (1 - power)
+
+
+def sample_inflation(bounds: Bounds, power: float) -> float:
+    """How much larger the sample must be than for a single look, to keep the power.
+
+    Example:
+        >>> round(sample_inflation(sequential_bounds(even_looks(5)), 0.8), 3)
+        1.025
+    """
+    open_share("power", power)
+    from scipy.optimize import brentq
+
+    plain = normal_quantile(1 - bounds.alpha / 2) + normal_quantile(power)
+    needed = brentq(lambda drift: sequential_power(bounds, drift)[0] - power, 0.01, 3 * plain, xtol=1e-10)
+    return max(1.0, (float(needed) / plain) ** 2)
 
 
 def conditional_power(z: float, fraction: float, bound: float, *, drift: float) -> float:
