@@ -217,7 +217,7 @@ def _paint_stacks(
     wide = sheet.width >= NARROW
     column = min(max(text_width(label, 9) for label, _ in labels) + 0.14, 1.75) if wide else 0.0
     pitch = 0.44 if wide else 0.56
-    for number, ((label, note), row) in enumerate(zip(labels, shares, strict=True)):
+    for number, ((label, note), parts) in enumerate(zip(labels, shares, strict=True)):
         middle = top + pitch * (number + 0.5) + (0 if wide else 0.1)
         if wide:
             for line, text in enumerate(lines(label, column - 0.1, 9, limit=1)):
@@ -228,7 +228,7 @@ def _paint_stacks(
             sheet.text(0, middle - 0.21, head)
             sheet.text(sheet.width, middle - 0.21, note, size=7, align="right", color=style.MUTED)
         x = column
-        for index, share in enumerate(row):
+        for index, share in enumerate(parts):
             length = (sheet.width - column) * share
             if length <= 0:
                 continue

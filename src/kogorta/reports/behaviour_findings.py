@@ -42,7 +42,7 @@ def few_frequent(say: Wording) -> Finding | None:
 
 def _often(say: Wording) -> str:
     rule = say.analysis.rule
-    if rule is None or rule.levels != 3 or not rule.frequency:  # noqa: PLR2004
+    if rule is None or rule.levels != 3 or not rule.frequency:
         return ""
     return say.language.plural(
         "“Often” is {count} order or more over the whole time.",
@@ -65,7 +65,8 @@ def one_time_buyers(say: Wording) -> Finding | None:
     body = say.text("{repeat} {of_buyers} came back.", repeat=say.number(totals.repeat_buyers), of_buyers=say.of_buyers(totals.buyers))
     if totals.average_check > 0 and totals.buyers >= SMALL:
         body += " " + say.text(
-            "If one buyer more in a hundred came back once at the average check of {check}, that would be {money}: arithmetic, not a forecast.",
+            "If one buyer more in a hundred came back once at the average check of {check}, that would be {money}: "
+            "arithmetic, not a forecast.",
             check=say.money(totals.average_check),
             money=say.money(totals.buyers * totals.average_check / 100),
         )
@@ -115,7 +116,9 @@ def demand_spread(say: Wording) -> Finding | None:
     half = deciles[len(deciles) // 2]
     headline = say.text("Half of customers have a coefficient of variation above {value}", value=say.number(half, 2))
     body = say.text(
-        "Up to 0.5 demand is steady (X), up to 1.0 it fluctuates (Y), above it is irregular (Z). Counted over full periods since the first purchase, periods without purchases included."
+        "Up to {x} demand is steady (X), up to {y} it fluctuates (Y), above it is irregular (Z). Counted over full periods "
+        "since the first purchase, periods without purchases included.",
+        **say.limits(),
     )
     return Finding("demand_spread", headline, body, (("median", half),))
 

@@ -29,20 +29,18 @@ class Canvas:
         axes.set_ylim(height, 0)
         axes.set_axis_off()
 
-    def rect(self, x: float, y: float, width: float, height: float, color: str, *, edge: str | None = None) -> None:
-        """A filled rectangle, or an outline when `edge` is given and the colour is `none`."""
+    def rect(self, x: float, y: float, width: float, height: float, color: str) -> None:
+        """A filled rectangle."""
         from matplotlib.patches import Rectangle
 
-        line = {"edgecolor": edge, "linewidth": 1.2} if edge else {"edgecolor": "none", "linewidth": 0}
-        self._axes.add_patch(Rectangle((x, y), width, height, facecolor=color, clip_on=False, **line))
+        self._axes.add_patch(Rectangle((x, y), width, height, facecolor=color, edgecolor="none", linewidth=0, clip_on=False))
 
     def line(self, start: tuple[float, float], end: tuple[float, float], color: str, width: float = 0.8, *, dashed: bool = False) -> None:
         """A straight line."""
         from matplotlib.lines import Line2D
 
-        style_ = (0, (3, 2)) if dashed else "-"
         xs, ys = (start[0], end[0]), (start[1], end[1])
-        self._axes.add_line(Line2D(xs, ys, color=color, linewidth=width, linestyle=style_, clip_on=False))
+        self._axes.add_line(Line2D(xs, ys, color=color, linewidth=width, linestyle=(0, (3, 2)) if dashed else "-", clip_on=False))
 
     def path(self, points: Sequence[tuple[float, float]], color: str, width: float = 1.4) -> None:
         """A broken line through points."""
@@ -103,8 +101,8 @@ class Canvas:
 @cache
 def text_width(text: str, size: float = 8.5, *, bold: bool = False) -> float:
     """Width of a line of text in inches."""
-    from matplotlib.ft2font import LoadFlags
     from matplotlib.font_manager import get_font
+    from matplotlib.ft2font import LoadFlags
 
     font = get_font([str(style.font_file(bold=bold)), str(style.fallback_folder() / "DejaVuSans.ttf")])
     font.set_size(size, 72)
@@ -173,7 +171,7 @@ def _figure(width: float, height: float) -> Figure:
     from matplotlib.figure import Figure
 
     style.register_fonts()
-    with mpl.rc_context(dict(style.PLOT)):
+    with mpl.rc_context(style.PLOT):
         return Figure(figsize=(width, height))
 
 
@@ -181,7 +179,7 @@ def _canvas(figure: Figure, left: float, top: float, width: float, height: float
     import matplotlib as mpl
 
     full_width, full_height = figure.get_size_inches()
-    with mpl.rc_context(dict(style.PLOT)):
+    with mpl.rc_context(style.PLOT):
         place = (left / full_width, (top - height) / full_height, width / full_width, height / full_height)
         return Canvas(figure.add_axes(place), width, height)
 
@@ -191,7 +189,7 @@ def _saved(figure: Figure, kind: Literal["svg", "png"]) -> bytes:
 
     buffer = io.BytesIO()
     stamp = {"Date": None, "Creator": None, "Format": None, "Type": None} if kind == "svg" else {"Software": None}
-    with mpl.rc_context(dict(style.PLOT)):
+    with mpl.rc_context(style.PLOT):
         figure.savefig(buffer, format=kind, metadata=stamp, facecolor="white")
     return buffer.getvalue()
 

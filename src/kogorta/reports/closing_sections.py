@@ -43,13 +43,46 @@ def definitions_section(story: Story) -> Section:
     facts = [
         (say.text("As of"), say.text("The end of {day} in the zone {zone}.", day=say.day(analysis.as_of), zone=analysis.time_zone)),
         (say.text("Files"), ", ".join(story.short(name, 80) for name in analysis.sources) or "—"),
-        (say.text("Purchase"), say.text("A won deal on the day it was closed. A fully refunded order counts in neither R nor F; M is net of refunds.")),
-        ("RFM", say.text("R: days from the last purchase to the date of the analysis. F: number of purchases. M: their net sum. Equal values always share a level.")),
-        ("ABC", say.text("Customers by net revenue, largest first; the class is set by the share of revenue before the customer: under 80 % A, under 95 % B, else C.")),
-        ("XYZ", say.text("Coefficient of variation of revenue per full period since the first purchase, periods without purchases included.")),
-        (say.text("At stake"), say.text("Money over the horizon that depends on whether the segment is worked with; how it is counted is said beside the table of candidates.")),
-        (say.text("Control group"), say.text("Customers chosen at random and not contacted; the difference between the groups is the effect.")),
-    ]  # fmt: skip
+        (
+            say.text("Purchase"),
+            say.text("A won deal on the day it was closed. A fully refunded order counts in neither R nor F; M is net of refunds."),
+        ),
+        (
+            "RFM",
+            say.text(
+                "R: days from the last purchase to the date of the analysis. F: number of purchases. M: their net sum. Equal "
+                "values always share a level."
+            ),
+        ),
+        (
+            "ABC",
+            say.text(
+                "Customers by net revenue, largest first; the class is set by the share of revenue before the customer: under "
+                "{a} A, under {b} B, else C.",
+                **say.limits(),
+            ),
+        ),
+        (
+            "XYZ",
+            say.text(
+                "Coefficient of variation of revenue per full period since the first purchase, periods without purchases "
+                "included: up to {x} X, up to {y} Y, else Z.",
+                **say.limits(),
+            ),
+        ),
+        (say.text("Lifecycle"), _lifecycle(story)),
+        (
+            say.text("At stake"),
+            say.text(
+                "Money over the horizon that depends on whether the segment is worked with; how it is counted is said beside "
+                "the table of candidates."
+            ),
+        ),
+        (
+            say.text("Control group"),
+            say.text("Customers chosen at random and not contacted; the difference between the groups is the effect."),
+        ),
+    ]
     blocks: list[Block] = [Facts(tuple(facts))]
     if analysis.definitions:
         label = say.text("Settings of this run, as in plan.json")
@@ -57,3 +90,22 @@ def definitions_section(story: Story) -> Section:
         head = (say.text("Setting"), say.text("Value"))
         blocks += [Subheading(label), Sheet(head, rows, ("l", "l"), (30, 70), small=True, label=label)]
     return Section("definitions", say.text("Definitions"), tuple(blocks))
+
+
+def _lifecycle(story: Story) -> str:
+    say = story.say
+    days = {
+        "new": say.days(round(say.setting("lifecycle_new_within_days", 30))),
+        "sleeping": say.days(round(say.setting("lifecycle_sleeping_after_days", 30))),
+        "gone": say.days(round(say.setting("lifecycle_gone_after_days", 180))),
+    }
+    if say.analysis.definitions.get("lifecycle_mode") == "rhythm":
+        return say.text(
+            "New: one purchase within {new}. Sleeping: silent longer than twice the customer's own usual gap. Gone: silent "
+            "longer than {gone}.",
+            **days,
+        )
+    return say.text(
+        "New: one purchase within {new}. Active: bought within {sleeping}. Sleeping: silent longer. Gone: silent longer than {gone}.",
+        **days,
+    )

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from kogorta.reports.advice import CELL_ADVICE, cell_advice
-from kogorta.reports.blocks import Block, Callout, Drawing, Figures, Section, Sheet, Statements, Subheading, Text
+from kogorta.reports.blocks import Block, Callout, Figures, Section, Sheet, Statements, Subheading, Text
 from kogorta.reports.names import of_scheme
 from kogorta.reports.problems import fate, told
 from kogorta.reports.segment_findings import subject_segment
@@ -96,11 +96,14 @@ def rfm_section(story: Story) -> Section:
         return Section("rfm", say.text("RFM: thresholds and categories"), tuple(blocks))
     how = say.text("given by hand") if rule.method == "fixed" else say.text("equal shares of the buyers")
     if rule.fitted_as_of:
-        how += ", " + say.text("learnt on {day} from {buyers}", day=say.day(date.fromisoformat(rule.fitted_as_of)), buyers=say.buyers(rule.customers))
+        how += ", " + say.text(
+            "learnt on {day} from {buyers}", day=say.day(date.fromisoformat(rule.fitted_as_of)), buyers=say.buyers(rule.customers)
+        )
     blocks.append(
         Text(
             say.text(
-                "R is days since the last purchase, F the number of purchases, M their net sum. Level 1 is best, {levels} is worst. Thresholds: {how}. They stay frozen, so nobody changes segment because others bought.",
+                "R is days since the last purchase, F the number of purchases, M their net sum. Level 1 is best, {levels} is "
+                "worst. Thresholds: {how}. They stay frozen, so nobody changes segment because others bought.",
                 levels=rule.levels,
                 how=how,
             )
@@ -120,9 +123,9 @@ def _thresholds(story: Story, rule: RFMRule) -> tuple[tuple[str, ...], ...]:
     rows = []
     for level in range(1, rule.levels + 1):
         back = rule.levels - level
-        days = _between(story, [say.number(v) for v in rule.recency], level - 1, "up")
-        orders = _between(story, [say.number(v) for v in rule.frequency], back, "down")
-        money = _between(story, [say.money(v) for v in rule.money], back, "down")
+        days = _between(story, [say.number(v) for v in rule.recency], level - 1)
+        orders = _between(story, [say.number(v) for v in rule.frequency], back)
+        money = _between(story, [say.money(v) for v in rule.money], back)
         name = str(level)
         if level == 1:
             name = say.text("{level}, best", level=level)
@@ -132,7 +135,7 @@ def _thresholds(story: Story, rule: RFMRule) -> tuple[tuple[str, ...], ...]:
     return tuple(rows)
 
 
-def _between(story: Story, bounds: list[str], index: int, direction: str) -> str:
+def _between(story: Story, bounds: list[str], index: int) -> str:
     """Values between two ascending bounds; a value equal to a bound is below it."""
     say = story.say
     low = bounds[index - 1] if 0 < index <= len(bounds) else None
@@ -213,7 +216,9 @@ def matrix_section(story: Story) -> Section:
     blocks: list[Block] = [
         Text(
             say.text(
-                "A brings the first 80 % of revenue, B the next 15 %, C the last 5 %. X buys steadily, Y with fluctuations or seasonally, Z irregularly."
+                "A brings the first {a} of revenue, B the next {next}, C the last {last}. "
+                "X buys steadily, Y with fluctuations or seasonally, Z irregularly.",
+                **say.limits(),
             )
         )
     ]

@@ -51,7 +51,8 @@ def stability(say: Wording) -> Finding | None:
         return None
     headline = say.text("The code of {share} of customers is firm", share=say.percent(item.share, 0))
     body = say.text(
-        "Firm means: one order more or less and seven days earlier or later would not change it. One order would move {order}, one week {week}. Treat the rest as borderline when you build lists by hand.",
+        "Firm means: one order more or less and seven days earlier or later would not change it. One order would move "
+        "{order}, one week {week}. Treat the rest as borderline when you build lists by hand.",
         order=say.customers(item.changed_by_order),
         week=say.customers(item.changed_by_week),
     )
@@ -83,7 +84,8 @@ def empty_levels(say: Wording) -> Finding | None:
         "{count} level is empty: {levels}", "{count} levels are empty: {levels}", len(levels), levels=", ".join(levels)
     )
     body = say.text(
-        "Many customers have equal values, and equal values always share a level. The segments stay correct; thresholds in days, orders or money would split them better."
+        "Many customers have equal values, and equal values always share a level. The segments stay correct; thresholds "
+        "in days, orders or money would split them better."
     )
     return Finding("empty_levels", headline, body, (("levels", len(levels)),), "caveat")
 

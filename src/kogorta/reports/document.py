@@ -57,7 +57,7 @@ def compose(story: Story, title: str | None) -> Document:
         closing_sections.definitions_section(story),
     )
     sources = ", ".join(story.short(name, 60) for name in say.analysis.sources[:3])
-    if len(say.analysis.sources) > 3:  # noqa: PLR2004
+    if len(say.analysis.sources) > 3:
         sources += " …"
     day = say.language.day(say.analysis.as_of, long=True)
     return Document(

@@ -25,7 +25,7 @@ NARROW: Final = 5.0
 def migration_chart(say: Wording, finding: Finding) -> Chart | None:
     """Bands from the segments of the earlier date to those of the later one; those into the segment in question stand out."""
     moves = say.analysis.migration
-    flows = {}
+    flows: dict[tuple[str, str], int] = {}
     for flow in moves.flows if moves else ():
         if flow.customers:
             flows[flow.source, flow.target] = flows.get((flow.source, flow.target), 0) + flow.customers
@@ -111,12 +111,12 @@ def _paint(
             mine = slug == subject
             sheet.rect(x, low, BLOCK, max(high - low, 0.008), style.ACCENT if mine else style.MUTED)
             ink = style.ACCENT if mine else style.INK
-            count = counts[side][slug]
-            name = fit(names[slug], margins[side] - text_width(f" {count}", size, bold=mine) - 0.14, size, bold=mine)
+            people = counts[side][slug]
+            name = fit(names[slug], margins[side] - text_width(f" {people}", size, bold=mine) - 0.14, size, bold=mine)
             if side == 0:
-                sheet.text(x - 0.08, y, f"{name} {count}", size=size, align="right", bold=mine, color=ink)
+                sheet.text(x - 0.08, y, f"{name} {people}", size=size, align="right", bold=mine, color=ink)
             else:
-                sheet.text(x + BLOCK + 0.08, y, f"{count} {name}", size=size, bold=mine, color=ink)
+                sheet.text(x + BLOCK + 0.08, y, f"{people} {name}", size=size, bold=mine, color=ink)
 
 
 def _spread(wanted: list[float], height: float) -> list[float]:

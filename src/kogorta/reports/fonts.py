@@ -16,17 +16,14 @@ def font_faces(text: str) -> str:
     for bold in (False, True):
         data = base64.b64encode(_subset("".join(sorted(wanted)), bold=bold)).decode()
         weight = 700 if bold else 400
-        faces += [
-            f'@font-face{{font-family:"{name}";font-weight:{weight};font-display:swap;'
-            f'src:url(data:font/woff;base64,{data}) format("woff")}}'
-            for name in (["Kogorta Sans"])
-        ]
+        source = f'url(data:font/woff;base64,{data}) format("woff")'
+        faces.append(f'@font-face{{font-family:"Kogorta Sans";font-weight:{weight};font-display:swap;src:{source}}}')
     return "".join(faces)
 
 
 @cache
 def _subset(characters: str, *, bold: bool) -> bytes:
-    from fontTools import subset
+    from fontTools import subset  # type: ignore[import-untyped]
 
     options = subset.Options(layout_features=["kern", "tnum"], hinting=False, flavor="woff", notdef_outline=True)
     options.drop_tables += ["FFTM"]

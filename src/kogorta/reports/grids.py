@@ -144,7 +144,7 @@ def matrix_chart(say: Wording, finding: Finding) -> Chart | None:
         finding.headline,
         f"{caption} {say.note(total)}",
         table,
-        lambda width: 0.42 + 0.52 * len(rows),
+        lambda _: 0.42 + 0.52 * len(rows),
         lambda sheet: _paint_matrix(sheet, row_names, heads, cells),
     )
 
@@ -214,7 +214,7 @@ def cohorts_chart(say: Wording, finding: Finding) -> Chart | None:
         finding.headline,
         f"{unit} {say.note(total)}",
         grid,
-        lambda width: 0.3 + 0.27 * len(cohorts),
+        lambda _: 0.3 + 0.27 * len(cohorts),
         lambda sheet: _paint_triangle(sheet, names, sizes, cells),
     )
 

@@ -52,7 +52,7 @@ def render_pdf(document: Document) -> bytes:
 def _fonts() -> Fonts:
     import typst
 
-    folders: list[str | Path | bytes] = [str(style.font_folder()), str(style.fallback_folder())]
+    folders = [str(style.font_folder()), str(style.fallback_folder())]
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
 
 

@@ -36,7 +36,8 @@ def priority(say: Wording) -> Finding:
         return Finding("priority", say.text("Start with {segment}", segment=name), "")
     headline = say.text("Start with {segment}: {money} at stake", segment=name, money=say.money(chosen.at_stake))
     body = say.text(
-        "{customers} ({share} of the base) with {revenue_share} of revenue. At stake: {meaning}. {reachable} can be reached by e-mail or phone.",
+        "{customers} ({share} of the base) with {revenue_share} of revenue. At stake: {meaning}. {reachable} can be "
+        "reached by e-mail or phone.",
         customers=say.customers(chosen.customers),
         share=say.percent(chosen.customer_share),
         revenue_share=say.percent(chosen.revenue_share),
@@ -68,7 +69,8 @@ def industry_ranking(say: Wording) -> Finding | None:
     else:
         headline = say.text("Start in: {industries}", industries=say.listed([say.industry(item.industry) for item in chosen]))
     body = say.text(
-        "Industries are ranked by the cautious 95 % bound of the share of {segment}, so that three of four customers do not beat thirty of a hundred.",
+        "Industries are ranked by the cautious 95 % bound of the share of {segment}, so that three of four customers do "
+        "not beat thirty of a hundred.",
         segment=say.segment(plan.priority, plan.scheme),
     )
     return Finding("industry_ranking", headline, body, (("chosen", len(chosen)),))
@@ -85,7 +87,8 @@ def forecast(say: Wording) -> Finding | None:
         days=say.days(item.horizon_days),
     )
     body = say.text(
-        "Untouched, {baseline} would buy anyway; with the wave {response}. That is {extra} additional buyers {of_customers} contacted. The ranges hold 90 % of outcomes if the inputs below are right.",
+        "Untouched, {baseline} would buy anyway; with the wave {response}. That is {extra} additional buyers "
+        "{of_customers} contacted. The ranges hold 90 % of outcomes if the inputs below are right.",
         baseline=say.percent_range(item.baseline),
         response=say.percent_range(item.response),
         extra=say.number_range(item.extra_buyers),
@@ -137,7 +140,7 @@ def experiment(say: Wording) -> Finding | None:
 
 def sensitivity(say: Wording) -> Finding | None:
     """Whether the choice survives other definitions."""
-    cases = say.analysis.plan.sensitivity
+    cases = [item for item in say.analysis.plan.sensitivity if item.name != "base"]
     if not cases:
         return None
     kept = sum(item.survives for item in cases)

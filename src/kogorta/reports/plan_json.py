@@ -143,7 +143,7 @@ def _scaled(value: float, unit: str, currency: str) -> float:
 
 def _major(minor: float, currency: str) -> float:
     digits = minor_digits(currency)
-    return round(minor / 10**digits, digits)
+    return float(round(minor / 10**digits, digits))
 
 
 def _round(value: float) -> float:

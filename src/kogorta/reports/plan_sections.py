@@ -11,6 +11,7 @@ from kogorta.reports.plan_findings import STAKE
 from kogorta.reports.reasons import ARMS, INPUT_SOURCES, INPUTS, contradiction, in_words, reasons
 
 if TYPE_CHECKING:
+    from kogorta.reports.blocks import Align, CalloutTone
     from kogorta.reports.story import Story
     from kogorta.waves.plan import Candidate, ForecastInput
 
@@ -22,7 +23,7 @@ def priority_section(story: Story) -> Section:
     """The priority segment, the candidates it was chosen from, and the industries to start in."""
     say, plan = story.say, story.say.analysis.plan
     finding = story.findings["priority"]
-    tone = "accent" if plan.priority else "warning"
+    tone: CalloutTone = "accent" if plan.priority else "warning"
     blocks: list[Block] = [Callout(tone, finding.headline, finding.body)]
     if plan.candidates:
         head = (
@@ -142,7 +143,7 @@ def wave_section(story: Story) -> Section | None:
         blocks.append(Callout("warning", say.text("The figures contradict a claim"), contradiction(say, item)))
     if story.has("experiment"):
         verdict = story.findings["experiment"]
-        tone = "accent" if verdict.tone == "fact" else "warning"
+        tone: CalloutTone = "accent" if verdict.tone == "fact" else "warning"
         blocks.append(Callout(tone, verdict.headline, verdict.body))
     blocks += _wave_list(story)
     return Section("wave", say.text("The first wave"), tuple(blocks), breaks=True)
@@ -154,14 +155,14 @@ def _input_row(story: Story, item: ForecastInput) -> tuple[str, ...]:
     def figure(value: float) -> str:
         if item.unit == "money":
             return say.money(value)
-        if item.unit in {"share", "rate"}:
+        if item.unit in {"share", "points"}:
             return say.percent(value)
         return say.number(value, 0 if value == int(value) else 2)
 
     return (
         in_words(say.language, INPUTS, item.name),
         figure(item.value),
-        f"{figure(item.low)} – {figure(item.high)}",
+        figure(item.low) if item.low == item.high else f"{figure(item.low)} – {figure(item.high)}",
         in_words(say.language, INPUT_SOURCES, item.source),
         "—" if item.sample is None else say.number(item.sample),
     )
@@ -181,7 +182,7 @@ def _wave_list(story: Story) -> list[Block]:
             say.number(item.frequency),
             say.money(item.monetary),
             say.money(item.expected_loss),
-            reasons(say.language, item.why),
+            reasons(say.language, item.why) or "—",
             in_words(say.language, ARMS, item.arm),
         )
         for item in shown
@@ -205,7 +206,7 @@ def _wave_list(story: Story) -> list[Block]:
             of_customers=say.of_customers(len(plan.wave)),
         )
     label = say.text("Whom to contact, in this order")
-    align = ("r", "l", "l", "r", "r", "r", "r", "l", "l")
+    align: tuple[Align, ...] = ("r", "l", "l", "r", "r", "r", "r", "l", "l")
     sheet = Sheet(head, rows, align, (5, 23, 14, 8, 7, 10, 10, 23, 9), note=note, small=True, label=label)
     return [Subheading(label), sheet]
 

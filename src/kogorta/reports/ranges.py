@@ -103,11 +103,39 @@ def forecast_chart(say: Wording, finding: Finding) -> Chart | None:
         return Span(label, note, figure.low, figure.middle, figure.high, top or 1.0, text, accent)
 
     spans = [
-        span(say.text("Buy anyway"), say.text("share of those contacted"), item.baseline, rates, say.percent_range(item.baseline), accent=False),
-        span(say.text("Buy with the wave"), say.text("share of those contacted"), item.response, rates, say.percent_range(item.response), accent=True),
-        span(say.text("Additional buyers"), say.text("above what comes anyway"), item.extra_buyers, item.extra_buyers.high, say.number_range(item.extra_buyers), accent=True),
-        span(say.text("Additional revenue"), say.text("above what comes anyway"), item.extra_revenue, item.extra_revenue.high, say.money_range(item.extra_revenue), accent=True),
-    ]  # fmt: skip
+        span(
+            say.text("Buy anyway"),
+            say.text("share of those contacted"),
+            item.baseline,
+            rates,
+            say.percent_range(item.baseline),
+            accent=False,
+        ),
+        span(
+            say.text("Buy with the wave"),
+            say.text("share of those contacted"),
+            item.response,
+            rates,
+            say.percent_range(item.response),
+            accent=True,
+        ),
+        span(
+            say.text("Additional buyers"),
+            say.text("above what comes anyway"),
+            item.extra_buyers,
+            item.extra_buyers.high,
+            say.number_range(item.extra_buyers),
+            accent=True,
+        ),
+        span(
+            say.text("Additional revenue"),
+            say.text("above what comes anyway"),
+            item.extra_revenue,
+            item.extra_revenue.high,
+            say.money_range(item.extra_revenue),
+            accent=True,
+        ),
+    ]
     table = Grid(
         (say.text("Figure"), say.text("Low"), say.text("Middle"), say.text("High")),
         (
@@ -208,8 +236,9 @@ def spread_chart(say: Wording, finding: Finding) -> Chart | None:
         (say.text("Share of customers"), say.text("Coefficient of variation up to")),
         tuple((say.percent(share, 0), say.number(value, 2)) for value, share in points),
     )
-    zones = ((0.5, "X", say.text("steady")), (1.0, "Y", say.text("fluctuating")), (0.0, "Z", say.text("irregular")))
-    top = max(1.4, points[-1][0] * 1.04)
+    steady, fluctuating = say.setting("xyz_limit_x", 0.5), say.setting("xyz_limit_y", 1.0)
+    zones = ((steady, "X", say.text("steady")), (fluctuating, "Y", say.text("fluctuating")), (0.0, "Z", say.text("irregular")))
+    top = max(fluctuating * 1.4, points[-1][0] * 1.04)
     percents = {share: say.percent(share, 0) for share in (0.1, 0.5, 0.9)}
     axis = say.text("coefficient of variation of revenue per period")
     ticks = [(value, say.number(value, 1)) for value in _ticks(top)]
@@ -225,7 +254,7 @@ def spread_chart(say: Wording, finding: Finding) -> Chart | None:
 
 
 def _ticks(top: float) -> list[float]:
-    step = next(size for size in (0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 1e9) if top / size <= 8)  # noqa: PLR2004
+    step = next(size for size in (0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 1e9) if top / size <= 8)
     return [step * n for n in range(int(top / step) + 1)]
 
 

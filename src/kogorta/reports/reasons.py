@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kogorta.kit.language import message
+from kogorta.kit.language import message, minor_digits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,20 +17,53 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Clash:
-    """A contradiction's sentence and the figures it needs; those named in `money` are minor units."""
+    """A contradiction's sentence and the figures it needs, some of them money, some shares, the rest counts."""
 
     text: str
     needs: tuple[str, ...]
-    money: frozenset[str]
+    money: frozenset[str] = frozenset()
+    shares: frozenset[str] = frozenset()
+
+
+_CHECK_FIGURES: Final = ("buyers_low", "buyers_high", "per_buyer_low", "per_buyer_high", "check_low", "check_high")
+_RATE_FIGURES: Final = ("conversion_low", "conversion_high", "baseline", "baseline_high")
 
 
 CONTRADICTIONS: Final[Mapping[str, Clash]] = {
-    "revenue_above_check": Clash(
-        message("Claimed: {claimed}. But {buyers} buyers at the usual check of {check} cannot bring that much."),
-        ("claimed", "buyers", "check"),
-        frozenset({"claimed", "check"}),
+    "check_above_own": Clash(
+        message(
+            "The claim needs {per_buyer_low} – {per_buyer_high} from each of {buyers_low} – {buyers_high} buyers, "
+            "but these customers pay {check_low} – {check_high}. Either the revenue is too high or the list is not this one."
+        ),
+        _CHECK_FIGURES,
+        frozenset({"per_buyer_low", "per_buyer_high", "check_low", "check_high"}),
+    ),
+    "check_below_own": Clash(
+        message(
+            "The claim leaves {per_buyer_low} – {per_buyer_high} for each of {buyers_low} – {buyers_high} buyers, "
+            "although these customers pay {check_low} – {check_high}. Either the revenue is too low or the conversion too high."
+        ),
+        _CHECK_FIGURES,
+        frozenset({"per_buyer_low", "per_buyer_high", "check_low", "check_high"}),
+    ),
+    "baseline_not_subtracted": Clash(
+        message(
+            "The claimed conversion of {conversion_low} – {conversion_high} is no more than would buy anyway: "
+            "{baseline}, up to {baseline_high}. The wave would add nothing."
+        ),
+        _RATE_FIGURES,
+        shares=frozenset(_RATE_FIGURES),
+    ),
+    "conversion_far_above_baseline": Clash(
+        message(
+            "The claimed conversion of {conversion_low} – {conversion_high} is far above what such customers did before: "
+            "{baseline} buy anyway. A contact rarely adds more than ten points."
+        ),
+        _RATE_FIGURES,
+        shares=frozenset(_RATE_FIGURES),
     ),
 }
+"""Contradictions of `kogorta.waves.forecast.check_claim`; its money is in major units."""
 REASONS: Final[Mapping[str, str]] = {
     "used_to_spend_much": message("used to spend much"),
     "used_to_buy_often": message("used to buy often"),
@@ -57,6 +90,8 @@ INPUTS: Final[Mapping[str, str]] = {
     "baseline_rate": message("Share that would buy anyway"),
     "uplift": message("Increase of that share by the wave"),
     "average_check": message("Average check"),
+    "treated": message("Customers contacted"),
+    "horizon": message("Days of the forecast"),
 }
 INPUT_SOURCES: Final[Mapping[str, str]] = {
     "measured": message("measured on this base"),
@@ -68,7 +103,9 @@ CASES: Final[Mapping[str, str]] = {
     "fixed_thresholds": message("Thresholds in days, orders and money"),
     "last_3_years": message("Only the last three years"),
     "ignore_refunds": message("Refunds not subtracted"),
+    "four_levels": message("Four levels instead of three"),
     "five_levels": message("Five levels instead of three"),
+    "average_check": message("M is the average check instead of the sum"),
 }
 ARMS: Final[Mapping[str, str]] = {
     "treated": message("contact"),
@@ -85,11 +122,17 @@ ROLES: Final[Mapping[str, str]] = {
 
 
 def contradiction(say: Wording, item: Contradiction) -> str:
-    """A contradiction in a sentence with its figures."""
+    """A contradiction in a sentence with its figures; one without a sentence lists them."""
     known = CONTRADICTIONS.get(item.code)
     figures = dict(item.figures)
-    if known and all(name in figures for name in known.needs):
-        values = {name: say.money(value) if name in known.money else say.number(value) for name, value in figures.items()}
-        return say.text(known.text, **values)
-    listed = ", ".join(f"{name.replace('_', ' ')}: {say.number(value, 2)}" for name, value in item.figures)
-    return f"{item.code.replace('_', ' ')}: {listed}"
+    if known is None or not all(name in figures for name in known.needs):
+        listed = ", ".join(f"{name.replace('_', ' ')}: {say.number(value, 2)}" for name, value in item.figures)
+        return f"{item.code.replace('_', ' ')}: {listed}"
+    scale = 10 ** minor_digits(say.analysis.currency)
+
+    def told(name: str, value: float) -> str:
+        if name in known.money:
+            return say.money(value * scale)
+        return say.percent(value) if name in known.shares else say.number(value)
+
+    return say.text(known.text, **{name: told(name, value) for name, value in figures.items()})

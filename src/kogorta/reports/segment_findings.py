@@ -45,7 +45,8 @@ def base_makeup(say: Wording) -> Finding | None:
             share=say.percent(first.customers / total),
         )
     body = say.text(
-        "{first}: {first_customers}; {second}: {second_customers}; {of_buyers} in all. The smallest segment is {last}: {last_customers} ({share}).",
+        "{first}: {first_customers}; {second}: {second_customers}; {of_buyers} in all. The smallest segment is {last}: "
+        "{last_customers} ({share}).",
         first=say.segment(first.segment),
         first_customers=say.customers(first.customers),
         second=say.segment(second.segment),

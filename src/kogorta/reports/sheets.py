@@ -96,7 +96,7 @@ def _write(
                     sheet.write_string(number, index, cut_cell(str(value)), style)
                 elif isinstance(value, date):
                     sheet.write_datetime(number, index, value, style)
-                elif not isnan(value):
+                elif isinstance(value, int | float) and not isnan(value):
                     sheet.write_number(number, index, value, style)
         _explain(book, header, columns, analysis, language)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from matplotlib.typing import RcKeyType
 
 INK: Final = "#1b1f24"
 MUTED: Final = "#57606a"
@@ -23,7 +23,7 @@ FAMILY: Final = "PT Sans"
 FALLBACK: Final = "DejaVu Sans"
 CHART_WIDTH: Final = 6.693
 """Inches: the text column of the A4 page, 170 mm."""
-PLOT: Final[Mapping[str, object]] = {
+PLOT: Final[dict[RcKeyType, object]] = {
     "font.family": [FAMILY, FALLBACK],
     "svg.fonttype": "none",
     "svg.hashsalt": "kogorta",
@@ -39,7 +39,7 @@ PLOT: Final[Mapping[str, object]] = {
 @cache
 def font_folder() -> Path:
     """Folder of the PT Sans files that come with the `fontpkg-pt-sans` package."""
-    import fontpkg_pt_sans
+    import fontpkg_pt_sans  # type: ignore[import-untyped]
 
     return Path(fontpkg_pt_sans.__file__).parent / "files"
 
@@ -68,7 +68,7 @@ def register_fonts() -> None:
 
 @cache
 def _known_glyphs() -> frozenset[int]:
-    from fontTools.ttLib import TTFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     found: set[int] = set()
     for path in (font_file(), fallback_folder() / "DejaVuSans.ttf"):
@@ -78,10 +78,10 @@ def _known_glyphs() -> frozenset[int]:
 
 
 def printable(text: str) -> str:
-    """The text with characters no font of ours can draw replaced, and controls made spaces.
+    r"""The text with characters no font of ours can draw replaced, and controls made spaces.
 
     Example:
-        >>> printable("a\\x00b\\tc")
+        >>> printable("a\x00b\tc")
         'a b c'
     """
     if text.isascii() and text.isprintable():

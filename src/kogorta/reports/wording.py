@@ -114,6 +114,25 @@ class Wording:
         about = unit or self.buyers(count)
         return self.text("n = {about}; as of {day}", about=about, day=self.day(self.analysis.as_of))
 
+    def setting(self, name: str, default: float) -> float:
+        """A number among the definitions of the analysis."""
+        try:
+            return float(self.analysis.definitions.get(name, default))
+        except ValueError:
+            return default
+
+    def limits(self) -> dict[str, str]:
+        """Bounds of the ABC and XYZ classes, for sentences that name them."""
+        share_a, share_b = self.setting("abc_share_a", 0.8), self.setting("abc_share_b", 0.95)
+        return {
+            "a": self.percent(share_a, 0),
+            "b": self.percent(share_b, 0),
+            "next": self.percent(share_b - share_a, 0),
+            "last": self.percent(1 - share_b, 0),
+            "x": self.number(self.setting("xyz_limit_x", 0.5), 2),
+            "y": self.number(self.setting("xyz_limit_y", 1.0), 2),
+        }
+
     def listed(self, items: list[str]) -> str:
         """`a, b and c`."""
         if len(items) < 2:

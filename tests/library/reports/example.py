@@ -88,9 +88,7 @@ HOSTILE = (
 )
 
 
-def analysis(
-    customers=500, *, hostile=False, industries=True, migration=True, scheme="case", currency="RUB", wave=60, seed=7
-):
+def analysis(customers=500, *, hostile=False, industries=True, migration=True, scheme="case", currency="RUB", wave=60, seed=7):
     """An analysis of `customers` buyers; with 0 of them everything is empty."""
     rows = _rows(customers, hostile=hostile, industries=industries, seed=seed)
     connection = duckdb.connect()
@@ -142,9 +140,7 @@ def analysis(
             with_phone=sum(r[29] is not None for r in rows),
             with_region=sum(r[5] is not None for r in rows),
         ),
-        rule=RFMRule(
-            3, "quantile", "sum", (118, 402), (1, 3), (4_500_000, 18_000_000), "2026-11-22", len(rows), currency
-        )
+        rule=RFMRule(3, "quantile", "sum", (118, 402), (1, 3), (4_500_000, 18_000_000), "2026-11-22", len(rows), currency)
         if rows
         else None,
         empty_levels=() if len(rows) > 30 else ("F1",),
@@ -214,15 +210,7 @@ def _rows(count, *, hostile, industries, seed):
         )
         company = rng.random() < 0.9
         category = f"{('Только что', 'Недавно', 'Давно')[r - 1]}-{4 - m}-{('Часто', 'Иногда', 'Редко')[f - 1]}"
-        lifecycle = (
-            "new"
-            if recency <= 30 and frequency == 1
-            else "active"
-            if recency <= 30
-            else "sleeping"
-            if recency <= 180
-            else "gone"
-        )
+        lifecycle = "new" if recency <= 30 and frequency == 1 else "active" if recency <= 30 else "sleeping" if recency <= 180 else "gone"
         rows.append(
             [f"C{number + 1:05}", name, "company" if company else "person", "7707083893" if company else None, industry, "RU-MOW", "Europe/Moscow",
              first, last, recency, frequency, monetary, monetary // frequency, r, f, m, code, category, slug, guide[code], "", "", lifecycle,
@@ -272,9 +260,7 @@ def _all_segments(rows):
                 )
             )  # fmt: skip
         if scheme == "lifecycle" and rows:
-            made.append(
-                SegmentFigures("lifecycle", "prospect", "Prospect", 40, 40 / (len(rows) + 40), 0, 0.0, 0, 0, None)
-            )
+            made.append(SegmentFigures("lifecycle", "prospect", "Prospect", 40, 40 / (len(rows) + 40), 0, 0.0, 0, 0, None))
         found += sorted(made, key=lambda item: (-item.customers, item.segment))
     return tuple(found)
 
@@ -311,9 +297,7 @@ def _cohorts(count):
     for index in range(12):
         size = 30 + (index * 7) % 25
         rate = 0.34 - 0.012 * index
-        active = tuple(
-            size if k == 0 else round(size * rate * (0.86**k) * rng.uniform(0.85, 1.15)) for k in range(12 - index)
-        )
+        active = tuple(size if k == 0 else round(size * rate * (0.86**k) * rng.uniform(0.85, 1.15)) for k in range(12 - index))
         year, quarter = divmod(index, 4)
         made.append(Cohort(date(2024 + year, 1 + 3 * quarter, 1), size, active))
     return CohortTable("quarter", tuple(made), last_is_complete=False)
@@ -326,9 +310,7 @@ def _migration(rows, scheme):
     slugs = list(CASE if scheme == "case" else GUIDE)
     for row in rows:
         target = row[18 if scheme == "case" else 19]
-        source = (
-            target if rng.random() < 0.78 else rng.choice([*slugs, "none", "new" if scheme == "case" else "newcomer"])
-        )
+        source = target if rng.random() < 0.78 else rng.choice([*slugs, "none", "new" if scheme == "case" else "newcomer"])
         if row[9] < 92 and row[10] == 1:
             source = "none"
         flows[source, target] += 1
@@ -375,15 +357,11 @@ def _plan(rows, segments, scheme, wave):
         if members:
             share = len(inside) / len(members)
             low = max(0.0, share - 1.6 * (share * (1 - share) / len(members)) ** 0.5 - 0.01)
-            ranks.append(
-                IndustryRank(industry, len(members), len(inside), share, low, sum(r[11] for r in inside), chosen=False)
-            )
+            ranks.append(IndustryRank(industry, len(members), len(inside), share, low, sum(r[11] for r in inside), chosen=False))
     ranks.sort(key=lambda item: -item.share_low)
     ranks = [replace(item, chosen=index < 3) for index, item in enumerate(ranks)]
     chosen = {item.industry for item in ranks if item.chosen}
-    members = sorted(
-        (r for r in rows if r[column] == priority and (r[4] in chosen or not ranks)), key=lambda r: -r[11]
-    )[:wave]
+    members = sorted((r for r in rows if r[column] == priority and (r[4] in chosen or not ranks)), key=lambda r: -r[11])[:wave]
     why = (("used_to_spend_much", "overdue"), ("used_to_buy_often",), ("overdue",))
     listed = tuple(
         WaveMember(n + 1, r[0], r[1], r[4], r[5], r[6], None if n % 3 else "Анна Смирнова", "owner", r[28], r[29], r[8], r[9], r[10], r[11], r[12],
@@ -403,7 +381,7 @@ def _plan(rows, segments, scheme, wave):
     return Plan(
         scheme, priority, None, candidates, candidates[:3], tuple(ranks), listed, candidates[0].customers, forecast,
         ExperimentPlan(treated, len(listed) - treated, 0.034, 0.31, 640, "pilot"),
-        (Contradiction("revenue_above_check", (("claimed", 1.5e9), ("check", 1.1e7), ("buyers", 24.0))),),
+        (Contradiction("check_above_own", (("buyers_low", 21.75), ("buyers_high", 26.1), ("per_buyer_low", 689655.0), ("per_buyer_high", 689656.0), ("check_low", 50_000.0), ("check_high", 450_000.0))),),
         (
             SensitivityCase("base", priority, 149, 0.51, 1.0, survives=True),
             SensitivityCase("fixed_thresholds", priority, 131, 0.47, 0.81, survives=True),
