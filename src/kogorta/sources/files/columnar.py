@@ -81,3 +81,20 @@ def _source(path: Path) -> str:
 def first_line(error: Exception) -> str:
     """The first line of a database error, short enough for a sentence."""
     return " ".join(str(error).split("\n", 1)[0].split())[:160].rstrip(".")
+
+
+def first_rows(path: Path, folder: Path, columns: Sequence[tuple[str, str]], rows: int) -> tuple[tuple[str, ...], ...]:
+    """The first rows as text.
+
+    Raises:
+        InputError: the file is broken.
+    """
+    import duckdb
+
+    cells = ", ".join(f"coalesce({clean(text_of(name, kind))}, '')" for name, kind in columns)
+    with engine(folder) as connection:
+        try:
+            found = connection.execute(f"SELECT {cells} FROM {_source(path)} LIMIT {rows:d}").fetchall()
+        except duckdb.Error as error:
+            raise InputError(f"{path.name} cannot be read ({first_line(error)}); write it again.") from error
+    return tuple(tuple(map(str, row)) for row in found)

@@ -217,12 +217,13 @@ def _setting(headers: Sequence[str], layout: Layout) -> _Setting:
     default: words.Entity = ""
     if layout == "contacts":
         default = "contact"
+        hidden |= words.ORDER_FIELDS
         if bare & words.COMPANY_MARKS and not bare & words.PERSON_MARKS:
             default = "company"
         if bare & words.LEAD_MARKS:
-            hidden = {"contact_id", "customer_id"}  # a lead's number is neither
+            hidden |= {"contact_id", "customer_id"}  # a lead's number is neither
         elif bare & words.CRM_PERSON_MARKS or any(owner in {"contact", "company", "requisite"} for owner, _ in owned):
-            hidden = {"customer_id"}
+            hidden |= {"customer_id"}
     return _Setting(layout, default, frozenset(hidden))
 
 

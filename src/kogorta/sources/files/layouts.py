@@ -32,6 +32,7 @@ REASONS: Final[Mapping[Layout, str]] = {
     "contacts": message("there are people or companies and no sales: {headers}"),
 }
 CHOSEN: Final = message("chosen by the user")
+GUESSED: Final = message("not all required columns were found")
 
 _NEEDS: Final[Mapping[Layout, tuple[tuple[str, tuple[frozenset[str], ...]], ...]]] = {
     layout: (
@@ -48,11 +49,12 @@ _NEEDS: Final[Mapping[Layout, tuple[tuple[str, tuple[frozenset[str], ...]], ...]
     )
     for layout in LAYOUTS
 }
-_MEANING: Final[Mapping[str, str]] = {
-    "order_id": "the order number (order_id)",
-    "amount": "the amount (amount, or quantity and price)",
-    "created_at": "the date (created_at or closed_at)",
-    "customer_id": "the customer (customer_id, customer_name, company, contact, inn, phone or email)",
+MEANING: Final[Mapping[str, str]] = {
+    # what is missing, in words
+    "order_id": message("the order number (order_id)"),
+    "amount": message("the amount (amount, or quantity and price)"),
+    "created_at": message("the date (created_at or closed_at)"),
+    "customer_id": message("the customer (customer_id, customer_name, company, contact, inn, phone or email)"),
 }
 
 
@@ -65,17 +67,19 @@ class Recognised:
         evidence: headers that gave it away; empty when the user chose the layout.
         mapping: what every column fills.
         missing: required fields that no column fills.
+        guessed: whether the layout was found and not chosen.
     """
 
     layout: Layout
     evidence: tuple[str, ...]
     mapping: HeaderMap
     missing: tuple[str, ...]
+    guessed: bool = True
 
     def why(self, language: Language) -> str:
         """The reason in the reader's language."""
         if not self.evidence:
-            return language.text(CHOSEN)
+            return language.text(GUESSED if self.guessed else CHOSEN)
         return language.text(REASONS[self.layout], headers=", ".join(self.evidence))
 
 
@@ -102,7 +106,7 @@ def recognise(headers: Sequence[str], layout: str = "auto", columns: Mapping[str
     for known in LAYOUTS:
         if layout == known:
             mapping = map_headers(headers, known, columns)
-            return Recognised(known, (), mapping, missing_fields(known, mapping))
+            return Recognised(known, (), mapping, missing_fields(known, mapping), guessed=False)
     found, evidence = _by_marks(headers)
     if found:
         mapping = map_headers(headers, found, columns)
@@ -128,7 +132,7 @@ def refuse_missing(source: str, found: Recognised) -> None:
     if not headers:
         raise InputError(f"{source}: no header row was found; the first row must name the columns.")
     example = (found.mapping.ignored or tuple(headers))[0]
-    wanted = " and ".join(_MEANING[field] for field in found.missing)
+    wanted = " and ".join(MEANING[field] for field in found.missing)
     filled = ", ".join(f"{header!r} as {field}" for field, header in found.mapping.sources.items()) or "nothing"
     raise InputError(
         f"{source} was taken for {found.layout}, but no column was recognised as {wanted}; the headers are "

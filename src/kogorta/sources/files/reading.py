@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,18 +16,14 @@ from kogorta.sources.files.direct import stage_directly
 from kogorta.sources.files.grid import Tally, open_grid
 from kogorta.sources.files.headers import clean_headers
 from kogorta.sources.files.layouts import is_leads, recognise, refuse_missing
-from kogorta.sources.files.markup import read_table
-from kogorta.sources.files.rows import read_records
+from kogorta.sources.files.opening import open_file
 from kogorta.sources.files.staging import scratch, stage_normalised, write_normalised
-from kogorta.sources.files.workbook import read_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from kogorta.base.intake import RejectedRow
     from kogorta.kit.progress import Progress
     from kogorta.sources.files.layouts import Recognised
-    from kogorta.sources.files.rows import Record
 
 CHECKING = message("Checking the file")
 READING = message("Reading the rows")
@@ -53,6 +48,9 @@ def read_file(
         progress: where the steps are shown.
         sheet: sheet of a workbook; the one with the most rows when not given.
 
+    `row_no` counts records, the header's row included, as a spreadsheet numbers them: a cell with line breaks does not
+    move the rows below it.
+
     Returns:
         The extract; its `staged` file stays in `workspace`.
 
@@ -74,7 +72,8 @@ def read_file(
     kind = sniff.kind_of(path)
     if kind == "parquet":
         return _read_parquet(path, layout, columns, workspace, progress)
-    opened = _open(path, kind, sheet, progress)
+    with progress.step(CHECKING):
+        opened = open_file(path, kind, sheet)
     grid = open_grid(path.name, opened.records)
     found = recognise(grid.headers, layout, columns)
     refuse_missing(path.name, found)
@@ -105,41 +104,6 @@ def read_file(
         notes=(*opened.notes, *grid.notes, *tally.notes, *found.mapping.notes, *_layout_notes(found)),
         encoding=opened.encoding,
     )
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A file ready to be read record by record; `scan` and `dialect` only for text tables."""
-
-    encoding: str
-    digest: str
-    notes: tuple[str, ...]
-    records: Iterator[Record | RejectedRow]
-    scan: sniff.Scan | None = None
-    dialect: sniff.Dialect | None = None
-
-
-def _open(path: Path, kind: sniff.Kind, sheet: str | None, progress: Progress) -> Opened:
-    """Open a file that is not Parquet."""
-    with progress.step(CHECKING):
-        if kind in {"xlsx", "xls"}:
-            read = read_sheet(path, kind, sheet)
-            return Opened(kind, sniff.file_digest(path), read.notes, read.records)
-        scan = sniff.scan_text(path)
-    if kind == "html":
-        return Opened(kind, scan.digest, text_notes(scan), read_table(path, scan))
-    dialect = sniff.dialect_of(sniff.decode_head(path, scan))
-    return Opened(scan.encoding, scan.digest, text_notes(scan), read_records(path, scan, dialect), scan, dialect)
-
-
-def text_notes(scan: sniff.Scan) -> tuple[str, ...]:
-    """What had to be done to the characters of a text table."""
-    notes = []
-    if scan.nuls:
-        notes.append("NUL characters were removed.")
-    if scan.broken:
-        notes.append(f"{scan.broken} characters are not {scan.encoding} and were read as \ufffd.")
-    return tuple(notes)
 
 
 def _read_parquet(path: Path, layout: str, columns: Mapping[str, str] | None, workspace: Path, progress: Progress) -> Extract:

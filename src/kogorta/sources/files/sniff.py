@@ -40,6 +40,7 @@ DELIMITERS: Final = (";", ",", "\t", "|")
 
 _OTHER_CYRILLIC: Final = ("cp866", "koi8-r", "mac-cyrillic")
 _FREQUENT: Final = frozenset("оеаинтсрвлк")
+_ORDINARY: Final = frozenset(map(chr, range(0x410, 0x450))) | frozenset("ЁёІіЇїЄєҐґЎў«»„“”‘’–—…№•·°§€\u00a0\u00ad")
 _ARCHIVES: Final = {
     b"Rar!": "RAR",
     b"7z\xbc\xaf": "7-Zip",
@@ -381,11 +382,9 @@ def _single_byte(path: Path, head: bytes) -> str:
     sample = head if any(byte > 127 for byte in head) else _first_high(path)
     scores = {name: _russianness(sample.decode(name, "replace")) for name in ("cp1251", *_OTHER_CYRILLIC)}
     best = max(scores, key=lambda name: scores[name])
-    if scores["cp1251"] >= 0.4 or scores[best] - scores["cp1251"] < 0.2:
-        if scores["cp1251"] >= 0.2:
-            return "cp1251"
-        return _guessed(sample)
-    return best
+    if scores[best] > scores["cp1251"] + 0.03:
+        return best
+    return "cp1251" if scores["cp1251"] >= 0.2 else _guessed(sample)
 
 
 def _guessed(sample: bytes) -> str:
@@ -411,11 +410,13 @@ def _first_high(path: Path) -> bytes:
 
 
 def _russianness(text: str) -> float:
-    letters = [char for char in text if "\u0400" <= char <= "\u04ff"]
-    high = sum(1 for char in text if ord(char) > 127)
-    if not letters:
+    """Share of the most frequent Russian letters, less the share of characters that no Cyrillic text is written with."""
+    high = [char for char in text if ord(char) > 127]
+    if not high:
         return 0.0
-    return sum(1 for char in letters if char in _FREQUENT) / high
+    frequent = sum(1 for char in high if char in _FREQUENT)
+    strange = sum(1 for char in high if char not in _ORDINARY)
+    return (frequent - strange) / len(high)
 
 
 def _count_broken(path: Path, encoding: str, limit: int | None) -> int:

@@ -187,7 +187,7 @@ _PERSON: Final[Mapping[str, tuple[str, ...]]] = {
     "contact": ("полное имя", "фио", "имя и фамилия", "full name", "название", "name", "контакт", "contact"),
     "job_title": ("должность", "position", "job title"),
     "birth_on": ("дата рождения", "день рождения", "date of birth", "birthdate", "birthday"),
-    "gender": ("пол", "gender", "обращение"),
+    "gender": ("пол", "gender", "sex"),
     "source": ("источник", "source"),
     "company": ("компания", "company"),
     **_PLACE,
@@ -306,6 +306,14 @@ STRICT_FIELDS: Final = frozenset(
     }
 )  # fmt: skip
 """Fields where a wrong guess costs more than none: an exact phrase, or one mistyped letter in a long one."""
+
+ORDER_FIELDS: Final = frozenset(
+    {
+        "order_id", "title", "pipeline", "stage", "closed", "amount", "discount", "currency", "closed_at", "channel",
+        "product_id", "product", "category", "quantity", "price",
+    }
+)  # fmt: skip
+"""Fields of a sale: people and companies have none."""
 
 CRM_PERSON_MARKS: Final = frozenset(
     {"рабочий телефон", "рабочий email", "тип контакта", "work phone", "work email", "contact type", "тип компании"}

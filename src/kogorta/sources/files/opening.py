@@ -1,0 +1,70 @@
+"""Any file that is not Parquet, opened as records of text cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kogorta.sources.files import sniff
+from kogorta.sources.files.markup import read_table
+from kogorta.sources.files.rows import read_records
+from kogorta.sources.files.workbook import read_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from kogorta.base.intake import RejectedRow
+    from kogorta.sources.files.rows import Record
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file ready to be read record by record.
+
+    Args:
+        encoding: text encoding, or the kind of file.
+        digest: SHA-256 of the bytes; of the looked-at part when a limit was given.
+        notes: what was done to the file as a whole.
+        records: the records, the first one included.
+        scan: for text tables, what the pass over the bytes found.
+        dialect: for text tables, the delimiter.
+    """
+
+    encoding: str
+    digest: str
+    notes: tuple[str, ...]
+    records: Iterator[Record | RejectedRow]
+    scan: sniff.Scan | None = None
+    dialect: sniff.Dialect | None = None
+
+
+def open_file(path: Path, kind: sniff.Kind, sheet: str | None = None, limit: int | None = None) -> Opened:
+    """Open a text table, a workbook or an HTML table.
+
+    Args:
+        path: the file.
+        kind: what it is.
+        sheet: sheet of a workbook.
+        limit: bytes of text after which the encoding is believed; all of them when not given.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    if kind in {"xlsx", "xls"}:
+        read = read_sheet(path, kind, sheet)
+        return Opened(kind, sniff.file_digest(path), read.notes, read.records)
+    scan = sniff.scan_text(path, limit)
+    if kind == "html":
+        return Opened(kind, scan.digest, _notes(scan), read_table(path, scan))
+    dialect = sniff.dialect_of(sniff.decode_head(path, scan))
+    return Opened(scan.encoding, scan.digest, _notes(scan), read_records(path, scan, dialect), scan, dialect)
+
+
+def _notes(scan: sniff.Scan) -> tuple[str, ...]:
+    notes = []
+    if scan.nuls:
+        notes.append("NUL characters were removed.")
+    if scan.broken:
+        notes.append(f"{scan.broken} characters are not {scan.encoding} and were read as \ufffd.")
+    return tuple(notes)
