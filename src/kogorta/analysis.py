@@ -229,7 +229,7 @@ def _stability(base: CustomerBase, segments: Segments | None) -> tuple[Stability
     if segments is not None:
         return code_stability(segments)
     base.connection.execute(
-        """CREATE OR REPLACE TEMP TABLE no_stability (customer_id VARCHAR, rfm_code VARCHAR, stable BOOLEAN, one_order_more VARCHAR,
+        """CREATE OR REPLACE TABLE no_stability (customer_id VARCHAR, rfm_code VARCHAR, stable BOOLEAN, one_order_more VARCHAR,
         one_order_less VARCHAR, week_earlier VARCHAR, week_later VARCHAR)"""
     )
     return Stability(0, 0, 0, 0), Table(base.connection, "no_stability", ("customer_id",))

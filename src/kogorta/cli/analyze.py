@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 @reading_options
 @memory_option
 @speaking_options
-def analyze(  # noqa: PLR0913
+def analyze(
     files: tuple[Path, ...],
     folder: Path | None,
     out: Path,
@@ -82,7 +82,6 @@ def analyze(  # noqa: PLR0913
         raise InputError("Name a file to analyse, or --base DIR.")
     words, progress = progress_of(language, quiet=quiet)
     analyzer = _analyzer(
-        scheme=scheme,
         rfm=_rfm(levels, recency, frequency, money),
         rule=rule,
         lifecycle=lifecycle,

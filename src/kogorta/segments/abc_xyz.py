@@ -8,6 +8,7 @@ included, the current part-period left out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import md5
 from typing import TYPE_CHECKING, Literal
 
 from kogorta.engine.duck import read_sql
@@ -62,7 +63,7 @@ class AbcXyz:
         """Classes at a date: customer_id, abc, xyz, cv (None below `fewest_periods`)."""
         day = settle_as_of(base, as_of)
         summary = customer_summary(base, day)
-        key = f"abc_xyz_{abs(hash(self)):x}_{day:%Y%m%d}"
+        key = f"abc_xyz_{md5(repr(self).encode(), usedforsecurity=False).hexdigest()[:10]}_{day:%Y%m%d}"
         parameters = {
             "as_of": day.isoformat(),
             "period": self.period,

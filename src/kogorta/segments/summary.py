@@ -46,6 +46,6 @@ def materialise(base: CustomerBase, name: str, query: str, parameters: dict[str,
     table = f"{name}_{base.generation}"
     ready = _READY.setdefault(base, set())
     if table not in ready:
-        base.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}", parameters)
+        base.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {query}", parameters)
         ready.add(table)
     return table

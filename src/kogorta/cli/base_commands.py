@@ -1,0 +1,202 @@
+"""`kogorta import`, `audit`, `enrich`, `base`: keep a base."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kogorta.cli.options import (
+    Reading,
+    add_files,
+    base_option,
+    memory_option,
+    print_json,
+    progress_of,
+    reading_options,
+    speaking_options,
+)
+from kogorta.cli.words import spoken
+
+if TYPE_CHECKING:
+    from kogorta.base.customer_base import CustomerBase
+
+
+@click.command("import", help=spoken("Add exports to a base; the same file twice changes nothing."))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar=spoken("FILE..."))
+@base_option
+@reading_options
+@memory_option
+@speaking_options
+def import_files(
+    files: tuple[Path, ...],
+    folder: Path,
+    memory: str,
+    language: str,
+    quiet: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+    **reading: object,
+) -> None:
+    """Read, clean and merge files into the base; then enrich it."""
+    from kogorta.base.customer_base import CustomerBase
+    from kogorta.enrichment.enrich import enrich
+
+    words, progress = progress_of(language, quiet=quiet)
+    with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
+        base = CustomerBase(folder, memory=memory, spill=Path(workspace))
+        add_files(base, files, Reading(**reading), Path(workspace), progress)  # type: ignore[arg-type]
+        with progress.step("enrich", None):
+            coverage = enrich(base)
+        account = base.audit().accounting
+    if as_json:
+        print_json({"base": str(folder), "accounting": vars(account), "coverage": vars(coverage)})
+        return
+    click.echo(
+        words.text(
+            "Rows: {read} read = {used} used + {merged} merged + {quarantined} quarantined.",
+            read=words.number(account.rows_read),
+            used=words.number(account.rows_used),
+            merged=words.number(account.rows_merged),
+            quarantined=words.number(account.rows_quarantined),
+        )
+    )
+    click.echo(words.plural("{count} customer in the base.", "{count} customers in the base.", coverage.customers))
+
+
+@click.command(help=spoken("What is wrong with the data, and what it does to RFM."))
+@base_option
+@speaking_options
+def audit(
+    folder: Path,
+    language: str,
+    quiet: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Print problems with counts, examples and remedies."""
+    from kogorta.base.problems import PROBLEMS
+    from kogorta.cli.printing import print_table
+
+    words, _ = progress_of(language, quiet=quiet)
+    found = open_existing(folder).audit()
+    if as_json:
+        problems = [{**vars(item), "title": words.phrase(PROBLEMS[item.code].title)} for item in found.problems]
+        print_json({"accounting": vars(found.accounting), "problems": problems})
+        return
+    account = found.accounting
+    click.echo(
+        words.text(
+            "Rows: {read} read = {used} used + {merged} merged + {quarantined} quarantined.",
+            read=words.number(account.rows_read),
+            used=words.number(account.rows_used),
+            merged=words.number(account.rows_merged),
+            quarantined=words.number(account.rows_quarantined),
+        )
+    )
+    fates = {"quarantined": "left out", "merged": "merged", "repaired": "repaired", "noted": "noted"}
+    print_table(
+        [words.phrase(name) for name in ("Problem", "Rows", "Fate", "Example", "What to do", "Effect on RFM")],
+        [
+            (
+                words.phrase(PROBLEMS[item.code].title),
+                words.number(item.rows),
+                words.phrase(fates[item.fate.value]),
+                f"{item.example_row or ''} {item.example or ''}".strip()[:60],
+                words.phrase(PROBLEMS[item.code].remedy),
+                words.phrase(PROBLEMS[item.code].effect),
+            )
+            for item in found.problems
+        ],
+    )
+
+
+@click.command(help=spoken("Fill in industry, region, time zone and role, offline."))
+@base_option
+@click.option("--industry-map", type=click.Path(path_type=Path), help=spoken("Your own industries: a CSV of code, industry."))
+@speaking_options
+def enrich(
+    folder: Path,
+    industry_map: Path | None,
+    language: str,
+    quiet: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Enrich the customers of a base."""
+    from kogorta.enrichment.enrich import enrich as fill
+    from kogorta.enrichment.okved import standard
+
+    words, progress = progress_of(language, quiet=quiet)
+    base = open_existing(folder)
+    with progress.step("enrich", None):
+        coverage = fill(base, standard().read_overrides(industry_map) if industry_map else None)
+    if as_json:
+        print_json(vars(coverage))
+        return
+    total = max(coverage.customers, 1)
+    for name, count in (
+        ("Industry known", coverage.industry),
+        ("Region known", coverage.region),
+        ("Time zone known", coverage.time_zone),
+        ("Role known", coverage.role),
+    ):
+        click.echo(f"{words.phrase(name)}: {words.number(count)} ({words.percent(count / total)})")
+
+
+@click.group(help=spoken("Keep the base: reclaim space, undo a merge."))
+def base() -> None:
+    """Commands about the base itself."""
+
+
+@base.command(help=spoken("Delete what earlier states of the base needed; they can no longer be read."))
+@base_option
+@speaking_options
+def vacuum(
+    folder: Path,
+    language: str,
+    quiet: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Reclaim space."""
+    words, _ = progress_of(language, quiet=quiet)
+    deleted = open_existing(folder).vacuum()
+    if as_json:
+        print_json({"files_deleted": deleted})
+        return
+    click.echo(words.plural("{count} file deleted.", "{count} files deleted.", deleted))
+
+
+@base.command(help=spoken("Undo the merge of a customer; its orders go back to it."))
+@click.argument("merged_id")
+@base_option
+@speaking_options
+def unmerge(
+    merged_id: str,
+    folder: Path,
+    language: str,
+    quiet: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Undo one merge."""
+    words, _ = progress_of(language, quiet=quiet)
+    opened = open_existing(folder)
+    opened.unmerge(merged_id)
+    if as_json:
+        print_json({"unmerged": merged_id, "customers": len(opened.table("customers"))})
+        return
+    click.echo(words.text("{customer} is a customer of its own again.", customer=merged_id))
+
+
+def open_existing(folder: Path, memory: str = "1500MB") -> CustomerBase:
+    """A base that is there.
+
+    Raises:
+        InputError: the folder has no base.
+    """
+    from kogorta.base.customer_base import CustomerBase
+    from kogorta.base.store import STATE_FILE
+    from kogorta.kit.errors import InputError
+
+    if not (folder / STATE_FILE).exists():
+        raise InputError("There is no base in {folder}; make one with: kogorta import FILE --base {folder}", folder=folder)
+    return CustomerBase(folder, memory=memory)
