@@ -129,7 +129,9 @@ def _inner(cell: _Element) -> str:
     inside = cell
     while len(inside) == 1 and inside[0].tag in _WRAPPERS and not (inside.text or "").strip() and not (inside[0].tail or "").strip():
         inside = inside[0]
-    text = str(inside.text or "")
-    if len(inside):
-        text += "".join(str(etree.tostring(child, encoding="unicode", method="html")) for child in inside)
+    pieces = [str(inside.text or "")]
+    for child in inside:
+        pieces.append(str(etree.tostring(child, encoding="unicode", method="html", with_tail=False)))
+        pieces.append(str(child.tail or ""))
+    text = "".join(pieces)
     return text.replace("\r\n", "\n").replace("\r", "\n")

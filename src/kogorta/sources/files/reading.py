@@ -118,6 +118,8 @@ def _read_parquet(path: Path, layout: str, columns: Mapping[str, str] | None, wo
         with progress.step(READING) as step:
             rows = stage_parquet(path, folder, names, found.mapping.fillings, staged)
             step.advance(rows)
+    if not rows:
+        staged.unlink(missing_ok=True)
     _refuse_no_rows(path, rows, 0, 1)
     return Extract(
         source=path.name,
