@@ -137,8 +137,8 @@ WON = message(
     "Tested on {customers} and {days} of the base's own past, the forecast missed by {mae} orders per customer, the plain rate by {naive}."
 )
 FLAT = message("The data hardly tell some of the model's parameters, so trust the intervals more than the figures.")
-BIAS_LOW = message("In total it foretold {bias} fewer orders than were made: take totals as cautious.")
-BIAS_HIGH = message("In total it foretold {bias} more orders than were made: take totals as optimistic.")
+BIAS_LOW = message("In total it forecast {bias} fewer orders than were made: take totals as cautious.")
+BIAS_HIGH = message("In total it forecast {bias} more orders than were made: take totals as optimistic.")
 SPEND_FEW = message("Too few customers have paid repeat orders to model the order value; their own average is used.")
 SPEND_NOT_CONVERGED = message("The order values are too uneven to model; the customer's own average is used.")
 SPEND_CORRELATED = message(
@@ -148,7 +148,7 @@ SPEND_CORRELATED = message(
 SPEND_LOST = message("The model of order value did no better than the customer's own average, which is used.")
 NO_MONEY = message("There are no order sums, so no value in money is shown.")
 TOO_SHORT = message("The history is too short to test a forecast on it; the customer's own rate is shown instead.")
-NO_REPEATERS = message("Nobody ordered twice, so neither return nor value can be foretold.")
+NO_REPEATERS = message("Nobody ordered twice, so neither repeat orders nor value can be forecast.")
 
 
 def _few_repeaters(repeaters: int, customers: int, needed: int) -> Remark:

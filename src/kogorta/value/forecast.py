@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 YEAR_DAYS: Final = 365.0
 PARAMETER_DRAWS: Final = 50
-OUTCOME_BUDGET: Final = 40_000_000
+OUTCOME_BUDGET: Final = 20_000_000
 CHUNK: Final = 1_000_000
 NODES: Final = np.polynomial.legendre.leggauss(5)
 

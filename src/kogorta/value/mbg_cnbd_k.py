@@ -21,7 +21,7 @@ from scipy.special import betainc, expit, gammaln, psi
 
 from kogorta.kit.checks import check_between, check_positive
 from kogorta.kit.errors import InputError
-from kogorta.value.beta_geometric import living_places, orders_before_leaving
+from kogorta.value.beta_geometric import orders_before_leaving, tossed
 from kogorta.value.cells import Coded, coded, paired, tally
 from kogorta.value.purchase_model import FittedPurchases, PurchaseModel
 
@@ -90,7 +90,7 @@ class FittedMbgCnbdK(FittedPurchases):
     ) -> tuple[IntArray, IntArray]:
         """Draw future orders exactly; see `FittedPurchases.sample_orders`."""
         r, alpha, a, b = theta[:, :, 0]
-        draw, row, flat, shape = living_places(alive, repeats, rng)
+        draw, row, flat, shape = tossed(alive, repeats, rng)
         x, last, age = summary.x[row], summary.t_x[row], summary.T[row]
         waits = _wait_terms(r[draw] + self.k * x, (age - last) / (alpha[draw] + age), self.k)
         toss = rng.random(flat.size) * sum(waits)

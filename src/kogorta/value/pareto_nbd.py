@@ -21,7 +21,7 @@ import numpy as np
 from scipy.special import expit, gammaln, psi
 
 from kogorta.kit.checks import check_positive
-from kogorta.value.beta_geometric import living_places
+from kogorta.value.beta_geometric import tossed
 from kogorta.value.purchase_model import FittedPurchases, PurchaseModel
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NODES: Final = np.polynomial.legendre.leggauss(24)
 DRAW_NODES: Final = np.polynomial.legendre.leggauss(12)
 DEPTH: Final = 20.0  # the integral is cut where the integrand has fallen by this many logarithms
-BLOCK: Final = 16_384
+BLOCK: Final = 2048
 TINY: Final = 1e-300
 
 
@@ -69,12 +69,15 @@ class FittedParetoNbd(FittedPurchases):
 
     def _alive(self, theta: Theta, summary: PurchaseSummary) -> FloatArray:
         r, alpha, s, beta = (np.asarray(value)[..., None] for value in theta)
-        nodes = NODES if alpha.size == 1 else DRAW_NODES
-        begin, end = summary.t_x[:, None], summary.T[:, None]
-        moments, weights, odds = _integrand(alpha, beta, r + summary.x[:, None], s, begin, end, nodes)
-        del moments
-        result: FloatArray = expit(-odds - np.log(np.maximum(weights.sum(axis=-1), TINY)))
-        return result.reshape(np.broadcast_shapes(np.shape(theta[0]), summary.x.shape))
+        drawn = alpha.size > 1
+        result = np.empty(np.broadcast_shapes(np.shape(theta[0]), summary.x.shape))
+        size = max(1, BLOCK // alpha.size) if drawn else BLOCK
+        for begin in range(0, len(summary), size):
+            part = slice(begin, begin + size)
+            x, last, age = (column[part][:, None] for column in (summary.x, summary.t_x, summary.T))
+            _, weights, rise = _integrand(alpha, beta, r + x, s, last, age, DRAW_NODES if drawn else NODES)
+            result[..., part] = expit(-rise - np.log(np.maximum(weights.sum(axis=-1), TINY)))
+        return result
 
     def sample_orders(
         self,
@@ -87,7 +90,7 @@ class FittedParetoNbd(FittedPurchases):
     ) -> tuple[IntArray, IntArray]:
         """Draw future orders: given life, both rates are gamma; see `FittedPurchases.sample_orders`."""
         r, alpha, s, beta = theta[:, :, 0]
-        draw, row, flat, shape = living_places(alive, repeats, rng)
+        draw, row, flat, shape = tossed(alive, repeats, rng)
         rate = rng.standard_gamma(r[draw] + summary.x[row]) / (alpha[draw] + summary.T[row])
         leaving = rng.standard_gamma(s[draw]) / (beta[draw] + summary.T[row])
         life = rng.standard_exponential(flat.size) / np.maximum(leaving, 1e-12)

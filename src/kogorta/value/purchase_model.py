@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 import numpy as np
 
 from kogorta.kit.checks import check_positive
 from kogorta.kit.errors import InputError
-from kogorta.value.cells import Cells, group
+from kogorta.value.cells import Cells, group, tally
 from kogorta.value.fitted_parameters import FittedParameters, as_rows
-from kogorta.value.likelihood_fit import maximise
+from kogorta.value.likelihood_fit import maximise, search
 from kogorta.value.summary import UNIT_DAYS, PurchaseSummary, Unit
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from kogorta.value.summary import FloatArray, IntArray
 
 Theta: TypeAlias = "Sequence[FloatArray] | Sequence[float] | FloatArray"
+
+LARGE: Final = 8192
+"""Different histories beyond which the search begins on a sample of about so many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +128,13 @@ class PurchaseModel(ABC):
         if warm_start is not None:
             start = np.log(warm_start.values_)
             start[list(self.time_parameters)] += np.log(UNIT_DAYS[warm_start.unit] / UNIT_DAYS[summary.unit] / scale)
-        maximum = maximise(self.objective(scaled(cells, scale)), start, cells.customers)
+        told = scaled(cells, scale)
+        if warm_start is None and told.x.size > LARGE:
+            sample = thinned(told, told.x.size // LARGE + 1)
+            beginning = search(self.objective(sample), start, sample.customers)
+            maximum = maximise(self.objective(told), beginning, cells.customers)
+        else:
+            maximum = maximise(self.objective(told), start, cells.customers)
         point = maximum.point.copy()
         point[list(self.time_parameters)] += math.log(scale)
         return self.fitted(
@@ -155,6 +164,22 @@ def scaled(cells: Cells, scale: float) -> Cells:
         x_code=cells.x_code,
         x_table=cells.x_table,
         x_count=cells.x_count,
+    )
+
+
+def thinned(cells: Cells, step: int) -> Cells:
+    """Every `step`-th cell: a sample to start a search from."""
+    kept = slice(step // 2, None, step)
+    code, count = cells.x_code[kept], cells.count[kept]
+    return Cells(
+        x=cells.x[kept],
+        t_x=cells.t_x[kept],
+        T=cells.T[kept],
+        count=count,
+        log_intervals=0.0,
+        x_code=code,
+        x_table=cells.x_table,
+        x_count=tally(code, count, cells.x_table.size),
     )
 
 
