@@ -52,7 +52,7 @@ def draw_effects(readout: Readout, metric: str, language: Language) -> Figure:
     axes.axvline(0, color=INK, linewidth=1)
     axes.set_yticks(range(len(effects)), [effect.arm for effect in reversed(effects)])
     axes.set_ylim(-0.6, len(effects) - 0.4)
-    unit = language.text("difference, pp") if share else language.text("difference")
+    unit = language.text("difference between the arms, pp") if share else language.text("difference between the arms")
     axes.set_xlabel(f"{effects[0].metric.label}: {unit}")
     axes.set_title(language.text("Effect against {control} with its interval", control=effects[0].control), loc="left", color=INK)
     return figure
@@ -78,15 +78,17 @@ def draw_looks(looks: Sequence[Look], language: Language, *, share: bool = False
         left.plot([look.customers] * 2, [look.interval.low * scale, look.interval.high * scale], color=ACCENT, linewidth=2)
     left.plot(x, [look.effect * scale for look in looks], "o-", color=ACCENT, linewidth=1)
     left.axhline(0, color=INK, linewidth=1)
-    left.set_xlabel(language.text("customers"))
-    left.set_ylabel(language.text("difference, pp") if share else language.text("difference"))
+    left.set_xlabel(language.text("customers of both arms"))
+    left.set_ylabel(language.text("difference between the arms, pp") if share else language.text("difference between the arms"))
+    for one in (left, right):
+        one.xaxis.set_major_formatter(lambda value, _: language.number(value))
     left.set_title(language.text("Effect over the looks"), loc="left", color=INK)
     bound = [look.bound for look in looks]
     right.plot(x, bound, color=WARM, marker="_")
     right.plot(x, [-value for value in bound], color=WARM, marker="_")
     right.plot(x, [look.z for look in looks], "o-", color=ACCENT)
     right.axhline(0, color=INK, linewidth=1)
-    right.set_xlabel(language.text("customers"))
+    right.set_xlabel(language.text("customers of both arms"))
     right.set_ylabel("z")
     right.set_title(language.text("Strength of proof against its bound"), loc="left", color=INK)
     return figure
@@ -129,7 +131,7 @@ def draw_cumulative_lift(sums: Sums, *, arm: str, control: str, language: Langua
     axes.axhline(0, color=INK, linewidth=1)
     step = max(1, len(days) // 8)
     axes.set_xticks(x[::step], days[::step], rotation=30, ha="right")
-    axes.set_ylabel(language.text("difference"))
+    axes.set_ylabel(language.text("difference between the arms"))
     axes.set_title(language.text("{metric}: difference so far, day by day", metric=sums.metrics[place].metric.label), loc="left", color=INK)
     return figure
 

@@ -88,35 +88,47 @@ class ExperimentPlan:
         """The plan as a marketer would read it."""
         share = self.metric.kind == "proportion"
         shown = {
+            "arms": ", ".join(f"{name} {language.number(size)}" for name, size in self.sizes),
+            "metric": self.metric.label,
             "baseline": figure(self.baseline, share=share, language=language),
             "target": figure(self.target, share=share, language=language),
         }
-        arms = ", ".join(f"{name} {language.number(size)}" for name, size in self.sizes)
-        equal = len({size for _, size in self.sizes}) == 1
-        if equal:
-            said = [
-                language.text(
-                    "You need {size} customers per variant to notice a change of {metric} from {baseline} to {target}.",
-                    size=language.number(self.sizes[0][1]),
-                    metric=self.metric.label,
-                    **shown,
-                )
-            ]
-        else:
-            said = [
-                language.text(
-                    "You need {total} customers ({arms}) to notice a change of {metric} from {baseline} to {target}.",
-                    total=language.number(self.total),
-                    arms=arms,
-                    metric=self.metric.label,
-                    **shown,
-                )
-            ]
+        said = [self._size_words(language, shown)]
         if self.days is not None:
             said.append(language.plural("It takes {count} day.", "It takes {count} days.", self.days))
         if self.available is not None:
             said += self._available_words(language, share=share)
         return " ".join(said)
+
+    def _size_words(self, language: Language, shown: Mapping[str, str]) -> str:
+        companies, size = self.unit == "companies", self.sizes[0][1]
+        if any(other != size for _, other in self.sizes):
+            if companies:
+                return language.plural(
+                    "You need {count} company ({arms}) to notice a change of {metric} from {baseline} to {target}.",
+                    "You need {count} companies ({arms}) to notice a change of {metric} from {baseline} to {target}.",
+                    self.total,
+                    **shown,
+                )
+            return language.plural(
+                "You need {count} customer ({arms}) to notice a change of {metric} from {baseline} to {target}.",
+                "You need {count} customers ({arms}) to notice a change of {metric} from {baseline} to {target}.",
+                self.total,
+                **shown,
+            )
+        if companies:
+            return language.plural(
+                "You need {count} company per variant to notice a change of {metric} from {baseline} to {target}.",
+                "You need {count} companies per variant to notice a change of {metric} from {baseline} to {target}.",
+                size,
+                **shown,
+            )
+        return language.plural(
+            "You need {count} customer per variant to notice a change of {metric} from {baseline} to {target}.",
+            "You need {count} customers per variant to notice a change of {metric} from {baseline} to {target}.",
+            size,
+            **shown,
+        )
 
     def _available_words(self, language: Language, *, share: bool) -> list[str]:
         count = language.number(self.available or 0)
@@ -131,7 +143,7 @@ class ExperimentPlan:
                 )
             ]
         if self.code is not None:
-            said.append(language.text("Recommendation: {name}.", name=language.text(NAMES[self.code]).lower()))
+            said.append(language.text("Recommendation: {name}.", name=language.text(NAMES[self.code])))
         if self.code in ("pilot", "holdout") and self.waves is not None:
             said.append(
                 language.plural("Pool {count} wave of this size for a proof.", "Pool {count} waves of this size for a proof.", self.waves)

@@ -193,11 +193,11 @@ class Readout:
         head = [
             language.text("Metric"),
             language.text("Arm"),
-            language.text("Control"),
-            language.text("Treated"),
+            language.text("In control"),
+            language.text("In the arm"),
             language.text("Effect"),
             language.text("{level} interval", level=language.percent(1 - alpha, 0)),
-            language.text("Relative"),
+            language.text("Relative change"),
             "p",
             language.text("Verdict"),
         ]

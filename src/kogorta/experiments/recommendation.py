@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 RecommendationCode = Literal["ab_test", "pilot", "holdout", "do_not_test"]
 NAMES: Final[dict[RecommendationCode, str]] = {
     "ab_test": message("A/B test"),
-    "pilot": message("Pilot"),
-    "holdout": message("Holdout"),
+    "pilot": message("Pilot: measure the response first"),
+    "holdout": message("Holdout: judge over several waves"),
     "do_not_test": message("Do not test: too few customers"),
 }
 PILOT_MINIMUM: Final = 30
