@@ -23,7 +23,12 @@ def check_choice(name: str, value: Value, allowed: Collection[Value]) -> Value:
         3
     """
     if value not in allowed:
-        raise OptionError(f"{name} is {value!r}; it must be one of {', '.join(repr(item) for item in allowed)}.")
+        raise OptionError(
+            "{name} is {value!r}; it must be one of {names}.",
+            name=name,
+            value=value,
+            names=", ".join(repr(item) for item in allowed),
+        )
     return value
 
 
@@ -38,7 +43,13 @@ def check_between(name: str, value: float, low: float, high: float) -> float:
         0.2
     """
     if not low <= value <= high:
-        raise OptionError(f"{name} is {value!r}; it must be between {low} and {high}.")
+        raise OptionError(
+            "{name} is {value!r}; it must be between {low} and {high}.",
+            name=name,
+            value=value,
+            low=low,
+            high=high,
+        )
     return value
 
 
@@ -49,5 +60,9 @@ def check_positive(name: str, value: float) -> float:
         OptionError: the value is zero, negative or not a number.
     """
     if not value > 0:
-        raise OptionError(f"{name} is {value!r}; it must be greater than zero.")
+        raise OptionError(
+            "{name} is {value!r}; it must be greater than zero.",
+            name=name,
+            value=value,
+        )
     return value

@@ -25,7 +25,11 @@ def parse_day(name: str, text: str | date) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise OptionError(f"{name} is {text!r}; write a date as YYYY-MM-DD, for example 2026-11-22.") from error
+        raise OptionError(
+            "{name} is {text!r}; write a date as YYYY-MM-DD, for example 2026-11-22.",
+            name=name,
+            text=text,
+        ) from error
 
 
 def check_time_zone(name: str) -> str:
@@ -41,5 +45,8 @@ def check_time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise OptionError(f"time zone {name!r} is not known; use an IANA name such as Europe/Moscow.") from error
+        raise OptionError(
+            "time zone {name!r} is not known; use an IANA name such as Europe/Moscow.",
+            name=name,
+        ) from error
     return name

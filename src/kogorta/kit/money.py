@@ -180,7 +180,11 @@ def check_currency(name: str, text: str) -> str:
     """
     code = currency_code(text)
     if code is None:
-        raise OptionError(f"{name} is {text!r}, which is no currency; give an ISO 4217 code such as RUB, USD or KZT.")
+        raise OptionError(
+            "{name} is {text!r}, which is no currency; give an ISO 4217 code such as RUB, USD or KZT.",
+            name=name,
+            text=text,
+        )
     return code
 
 
@@ -202,7 +206,11 @@ def to_minor(amount: Decimal, currency: str) -> int:
         (1250051, -1, 300)
     """
     if not amount.is_finite() or amount.adjusted() > 14:
-        raise InputError(f"The amount {amount} {currency} cannot be money; it must be a number below 10^15.")
+        raise InputError(
+            "The amount {amount} {currency} cannot be money; it must be a number below 10^15.",
+            amount=amount,
+            currency=currency,
+        )
     with localcontext() as context:
         context.prec = 60
         if amount.adjusted() < -30:
@@ -290,11 +298,17 @@ class RateTable:
         on, _ = self._days.get(currency, ([], []))
         if on:
             raise InputError(
-                f"There is no rate of {currency} to {self.base} on or before {day}; the first one is of {on[0]}. "
-                f"Add an earlier rate to the table."
+                "There is no rate of {currency} to {base} on or before {day}; the first one is of {on}. Add an earlier rate to the table.",
+                currency=currency,
+                base=self.base,
+                day=day,
+                on=on[0],
             )
         raise InputError(
-            f"There is no rate of {currency} to {self.base}; the table has {', '.join(self.currencies)}. Add a line for {currency}."
+            "There is no rate of {currency} to {base}; the table has {names}. Add a line for {currency}.",
+            currency=currency,
+            base=self.base,
+            names=", ".join(self.currencies),
         )
 
     def convert(self, minor: int, currency: str, day: date) -> int:
@@ -334,7 +348,11 @@ def read_rates(path: Path | str, base: str = "RUB") -> RateTable:
     try:
         raw = source.read_bytes()
     except OSError as error:
-        raise InputError(f"The rates file {source.name} cannot be read: {error.strerror or error}.") from None
+        raise InputError(
+            "The rates file {name} cannot be read: {value}.",
+            name=source.name,
+            value=error.strerror or error,
+        ) from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -364,17 +382,35 @@ def parse_rates(text: str, base: str = "RUB", name: str = "rates") -> RateTable:
         where = f"line {line} of {name}"
         currency = currency_code(cells["currency"])
         if currency is None:
-            raise InputError(f"The currency {cells['currency']!r} in {where} is unknown; write an ISO 4217 code.")
+            raise InputError(
+                "The currency {cells!r} in {where} is unknown; write an ISO 4217 code.",
+                cells=cells["currency"],
+                where=where,
+            )
         on = _rate_day(cells["date"], where) if "date" in cells else date.min
         rate = _rate_value(cells["rate"], where)
         if currency == home:
             if rate != 1:
-                raise InputError(f"The rate of {home} to itself is {rate} in {where}; it must be 1 or left out.")
+                raise InputError(
+                    "The rate of {home} to itself is {rate} in {where}; it must be 1 or left out.",
+                    home=home,
+                    rate=rate,
+                    where=where,
+                )
             continue
         earlier, earlier_line = seen.get((currency, on), (rate, line))
         if earlier != rate:
             day = "" if on == date.min else f" on {on}"
-            raise InputError(f"{name} has two rates of {currency}{day}: {earlier} in line {earlier_line} and {rate} in line {line}.")
+            raise InputError(
+                "{name} has two rates of {currency}{day}: {earlier} in line {earlier_line} and {rate} in line {line}.",
+                name=name,
+                currency=currency,
+                day=day,
+                earlier=earlier,
+                earlier_line=earlier_line,
+                rate=rate,
+                line=line,
+            )
         seen[currency, on] = (rate, line)
     return RateTable(home, tuple(sorted(Rate(currency, on, rate) for (currency, on), (rate, _) in seen.items())))
 
@@ -394,22 +430,35 @@ def _rate_rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
                 named = [column for column in columns if column is not None]
                 if not {"currency", "rate"} <= set(named) or len(named) != len(set(named)):
                     raise InputError(
-                        f"The first line of {name} is {first[:80]!r}; it must name the columns date,currency,rate "
-                        f"(the date may be left out)."
+                        "The first line of {name} is {first!r}; it must name the columns date,currency,rate (the date may be left out).",
+                        name=name,
+                        first=first[:80],
                     )
                 continue
             row = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if column is not None}
             missing = sorted({column for column in columns if column is not None} - row.keys())
             if missing or any(cell.strip() for cell in cells[len(columns) :]):
                 raise InputError(
-                    f"Line {reader.line_num} of {name} has {len(cells)} cells, its header {len(columns)}; "
-                    f"a rate with a decimal comma needs quotes or the separator ';'."
+                    "Line {line_num} of {name} has {count} cells, its header {count_2}; a rate with a decimal comma "
+                    "needs quotes or the separator ';'.",
+                    line_num=reader.line_num,
+                    name=name,
+                    count=len(cells),
+                    count_2=len(columns),
                 )
             yield reader.line_num, row
     except csv.Error as error:
-        raise InputError(f"Line {reader.line_num} of {name} cannot be split into cells: {error}.") from None
+        raise InputError(
+            "Line {line_num} of {name} cannot be split into cells: {error}.",
+            line_num=reader.line_num,
+            name=name,
+            error=error,
+        ) from None
     if columns is None:
-        raise InputError(f"{name} is empty; it must have the columns date,currency,rate (the date may be left out).")
+        raise InputError(
+            "{name} is empty; it must have the columns date,currency,rate (the date may be left out).",
+            name=name,
+        )
 
 
 def _rate_day(cell: str, where: str) -> date:
@@ -420,7 +469,11 @@ def _rate_day(cell: str, where: str) -> date:
             return date(int(found[3]), int(found[2]), int(found[1]))
         return date.fromisoformat(cell[:10] if re.fullmatch(r".{10}[ T]00:00(:00)?", cell) else cell)
     except ValueError:
-        raise InputError(f"The date {cell!r} in {where} cannot be read; write it as 2026-11-22 or 22.11.2026.") from None
+        raise InputError(
+            "The date {cell!r} in {where} cannot be read; write it as 2026-11-22 or 22.11.2026.",
+            cell=cell,
+            where=where,
+        ) from None
 
 
 def _rate_value(cell: str, where: str) -> Decimal:
@@ -429,5 +482,9 @@ def _rate_value(cell: str, where: str) -> Decimal:
     except InvalidOperation:
         rate = Decimal(0)
     if not (rate.is_finite() and 0 < rate < 10**12):
-        raise InputError(f"The rate {cell!r} in {where} cannot be used; it must be a number above zero, such as 80.5.")
+        raise InputError(
+            "The rate {cell!r} in {where} cannot be used; it must be a number above zero, such as 80.5.",
+            cell=cell,
+            where=where,
+        )
     return rate
