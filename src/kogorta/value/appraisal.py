@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kogorta.kit.checks import check_choice
 from kogorta.kit.errors import InputError
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from kogorta.value.forecast import CustomerForecast
     from kogorta.value.purchase_model import FittedPurchases
     from kogorta.value.summary import PurchaseSummary, Unit
+
+LARGEST_DRIFT: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,16 @@ class Appraisal:
             segments: segment code of each row of `summary`.
             forecaster: horizons, margin and level; the defaults when not given.
         """
-        return (forecaster or ValueForecaster()).predict(self.summary, self.purchases_, self.spend_, segments, self.currency)
+        how = forecaster or ValueForecaster()
+        return how.predict(self.summary, self.purchases_, self.spend_, segments, self.currency, self.drift)
+
+    @property
+    def drift(self) -> float:
+        """By how much the total missed in the back-test, as a logarithm; 0 without one."""
+        figures = None if self.backtest is None else self.backtest.of(self.purchases_.code) or self.backtest.naive
+        if figures is None or not (figures.actual > 0 and figures.predicted > 0):
+            return 0.0
+        return min(LARGEST_DRIFT, abs(math.log(figures.predicted / figures.actual)))
 
     def to_json(self, language: Language | None = None) -> str:
         """The fit, the back-test and the gate as one JSON document."""

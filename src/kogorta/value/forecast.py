@@ -136,6 +136,7 @@ class ValueForecaster:
         spend: FittedSpend | None = None,
         segments: npt.ArrayLike | None = None,
         currency: str = "RUB",
+        drift: float = 0.0,
     ) -> CustomerForecast:
         """Forecast every customer and every segment.
 
@@ -145,6 +146,8 @@ class ValueForecaster:
             spend: a fitted model of spend; without it value counts as zero.
             segments: segment code of each row.
             currency: ISO code of the money.
+            drift: by how much totals of this base miss for reasons no model of single customers knows (season, prices,
+                advertising): standard deviation of the logarithm, as the back-test saw it. It widens totals.
 
         Returns:
             The forecast; equal histories get equal figures, whatever the order of the rows.
@@ -167,7 +170,7 @@ class ValueForecaster:
         low, high = (per_order, per_order) if spend is None else spend.spend_interval(same, self.level)
         value = discounted * per_order * self.margin
         labels, codes = _segments(segments, len(same))
-        drawn = self._draw(same, purchases, spend, horizons, factor, codes, labels.size)
+        drawn = self._draw(same, purchases, spend, horizons, factor, codes, labels.size, drift)
         alive = purchases.p_alive(same)
         return CustomerForecast(
             customer_ids=np.arange(len(same)) if same.customer_ids is None else same.customer_ids,
@@ -215,6 +218,7 @@ class ValueForecaster:
         factor: FloatArray,
         codes: IntArray,
         segments: int,
+        drift: float,
     ) -> _Drawn:
         rows = len(summary)
         wanted = self.draws or min(2000, max(200, OUTCOME_BUDGET // rows))
@@ -242,6 +246,9 @@ class ValueForecaster:
                 inside = codes[places] == segment
                 drawn.orders_total[segment] += long[:, inside] @ weights[places[inside]]
                 drawn.value_total[segment] += money[:, inside] @ weights[places[inside]]
+        shared = np.exp(drift * rng.standard_normal(draws))
+        drawn.orders_total[:] *= shared
+        drawn.value_total[:] *= shared
         for bounds in (drawn.alive, drawn.orders, drawn.value):
             bounds[:, order] = bounds[:, leader]
         return drawn
