@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kogorta.experiments.rounding import controlled_rounding
 from kogorta.kit.checks import check_between
 from kogorta.kit.errors import InputError, OptionError
 
@@ -294,31 +296,11 @@ class BlockedDraw:
         return Assignment(self.salt, 1, ids, self.arms.names, codes, labels if strata is not None else ())
 
     def _seats(self, sizes: Mapping[str, int]) -> dict[str, list[int]]:
-        """Units of each stratum per arm: floors first, then the left-over units, each to another arm."""
-        total = sum(sizes.values())
-        places = range(len(self.arms.shares))
-        wanted = _whole_parts([share * total for share in self.arms.shares], self.salt)
-        seats = {label: [int(share * size + 1e-9) for share in self.arms.shares] for label, size in sizes.items()}
-        need = [wanted[place] - sum(row[place] for row in seats.values()) for place in places]
-        left = {label: size - sum(seats[label]) for label, size in sizes.items()}
-        for label in sorted(sizes, key=lambda label: (-left[label], _digest(f"{self.salt}/strata", label))):
-            order = sorted(places, key=lambda place: (-need[place], _digest(f"{self.salt}/{label}", str(place))))
-            for place in order[: left[label]]:
-                seats[label][place] += 1
-                need[place] -= 1
-        return seats
-
-
-def _whole_parts(parts: Sequence[float], salt: str) -> list[int]:
-    """Round to whole numbers with the same sum, largest remainders first; ties by the salt."""
-    whole = [int(part + 1e-9) for part in parts]
-    order = sorted(
-        range(len(parts)),
-        key=lambda place: (-round(parts[place] - whole[place], 9), _digest(f"{salt}/rest", str(place))),
-    )
-    for place in order[: round(sum(parts)) - sum(whole)]:
-        whole[place] += 1
-    return whole
+        """Units of each stratum per arm: the expected sizes, rounded at random with the right chances."""
+        labels = sorted(sizes)
+        table = [[share * sizes[label] for share in self.arms.shares] for label in labels]
+        chances = (int(_digest(f"{self.salt}/round", str(step))[:13], 16) / 16**13 for step in count())
+        return dict(zip(labels, controlled_rounding(table, chances), strict=True))
 
 
 def checked_units(units: Sequence[object]) -> tuple[str, ...]:
