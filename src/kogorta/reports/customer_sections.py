@@ -63,20 +63,33 @@ def customers_section(story: Story) -> Section:
     say, totals = story.say, story.say.analysis.totals
     since = say.day(totals.first_order_on) if totals.first_order_on else "—"
     until = say.day(totals.last_order_on) if totals.last_order_on else "—"
-    rows = (
-        (say.text("Customers in the base"), say.number(totals.customers)),
-        (say.text("of them companies"), say.number(totals.companies)),
-        (say.text("of them persons"), say.number(totals.persons)),
-        (say.text("Have bought at least once"), say.number(totals.buyers)),
-        (say.text("Have bought more than once"), say.number(totals.repeat_buyers)),
-        (say.text("Orders counted"), say.number(totals.orders)),
-        (say.text("Net revenue"), say.exact_money(totals.revenue)),
-        (say.text("Refunds subtracted"), say.exact_money(totals.refunds)),
-        (say.text("Average check"), say.exact_money(totals.average_check)),
-        (say.text("First and last purchase"), f"{since} – {until}"),
-    )
-    table = Sheet((say.text("Figure"), say.text("Value")), rows, ("l", "r"), (60, 40), label=say.text("The base in figures"))
-    blocks: list[Block] = [table]
+    blocks: list[Block] = [
+        Text(
+            say.text(
+                "Purchases from {since} to {until}. Net revenue exactly: {revenue}; refunds: {refunds}.",
+                since=since,
+                until=until,
+                revenue=say.exact_money(totals.revenue),
+                refunds=say.exact_money(totals.refunds),
+            )
+        ),
+        Figures(
+            (
+                (say.number(totals.customers), say.text("customers in the base")),
+                (say.number(totals.buyers), say.text("have bought")),
+                (say.number(totals.repeat_buyers), say.text("have bought again")),
+                (say.number(totals.orders), say.text("orders counted")),
+            )
+        ),
+        Figures(
+            (
+                (say.money(totals.revenue), say.text("revenue net of refunds")),
+                (say.money(totals.refunds), say.text("refunds subtracted")),
+                (say.money(totals.average_check), say.text("average check")),
+                (f"{say.number(totals.companies)} / {say.number(totals.persons)}", say.text("companies / persons")),
+            )
+        ),
+    ]
     if story.has("small_base"):
         blocks.append(Callout("warning", story.headline("small_base"), story.body("small_base")))
     blocks += story.drawing("base_makeup")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from kogorta.reports import closing_sections, customer_sections, plan_sections
 from kogorta.reports.blocks import Document, Section, Statements
-from kogorta.reports.cells import SHEET_ROW_LIMIT
 from kogorta.reports.tables import too_long
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ SUMMARY: Final = (
     "sensitivity",
     "data_quality",
 )
+SMALL_SUMMARY: Final = ("small_base", "base_makeup", "revenue_carrier", "priority", "data_quality")
 SUMMARY_LENGTH: Final = 10
 
 
@@ -109,13 +109,9 @@ def _key_figures(story: Story) -> tuple[tuple[str, str], ...]:
 
 
 def _summary(story: Story) -> Section:
-    items = [story.statement(code) for code in SUMMARY if story.has(code)][:SUMMARY_LENGTH]
+    codes = SMALL_SUMMARY if story.has("small_base") else SUMMARY
+    items = [story.statement(code) for code in codes if story.has(code)][:SUMMARY_LENGTH]
     note = too_long(len(story.say.analysis.customers), story.say.language)
     if note:
         items.append(("", story.say.text("The list of customers is longer than a sheet"), note))
     return Section("summary", story.say.text("The main points"), (Statements(tuple(items)),))
-
-
-def sheet_fits(rows: int) -> bool:
-    """Whether so many rows fit on one XLSX sheet."""
-    return rows <= SHEET_ROW_LIMIT

@@ -49,6 +49,8 @@ DORMANT: Final[Mapping[str, frozenset[str]]] = {
 """Segments whose customers have stopped buying: recency level 3 of each scheme."""
 RECENCY: Final = {1: message("Just now"), 2: message("Recently"), 3: message("Long ago")}
 FREQUENCY: Final = {1: message("Often"), 2: message("Sometimes"), 3: message("Rarely")}
+INDUSTRY_LIMIT: Final = 60
+"""Characters of an industry name in a sentence; a user's own map may hold anything."""
 MOTIVES: Final = {
     "win_back": message("win back"),
     "grow": message("grow"),
@@ -82,7 +84,8 @@ def industry_name(analysis: Analysis, language: Language, slug: str) -> str:
     names = analysis.industry_names.get(slug)
     if names is None:
         return slug
-    return names[0] if language.code == "ru" else names[1]
+    name = " ".join((names[0] if language.code == "ru" else names[1]).split())
+    return name if len(name) <= INDUSTRY_LIMIT else name[: INDUSTRY_LIMIT - 1] + "…"
 
 
 def category_name(language: Language, recency: int, monetary: int, frequency: int) -> str:

@@ -57,7 +57,7 @@ def _fonts() -> Fonts:
 
 
 def _json(document: Document) -> object:
-    return _clean(
+    made = _clean(
         {
             "language": document.language,
             "title": document.title,
@@ -72,6 +72,7 @@ def _json(document: Document) -> object:
             ],
         }
     )
+    return [made, style.printable(document.title)]
 
 
 def _block(block: Block) -> dict[str, object]:

@@ -207,7 +207,7 @@ def _wave_list(story: Story) -> list[Block]:
         )
     label = say.text("Whom to contact, in this order")
     align: tuple[Align, ...] = ("r", "l", "l", "r", "r", "r", "r", "l", "l")
-    sheet = Sheet(head, rows, align, (5, 23, 14, 8, 7, 10, 10, 23, 9), note=note, small=True, label=label)
+    sheet = Sheet(head, rows, align, (5, 22, 14, 8, 7, 10, 10, 25, 9), note=note, small=True, label=label)
     return [Subheading(label), sheet]
 
 

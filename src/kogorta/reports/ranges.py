@@ -71,8 +71,9 @@ def industry_chart(say: Wording, finding: Finding) -> Chart | None:
             for item in ranks
         ),
     )
-    everyone = sum(item.customers for item in say.analysis.plan.industries)
-    inside = sum(item.in_segment for item in say.analysis.plan.industries)
+    cells = say.analysis.industries
+    everyone = sum(item.customers for item in cells) or sum(item.customers for item in ranks)
+    inside = sum(item.customers for item in cells if item.segment == say.analysis.plan.priority) or sum(item.in_segment for item in ranks)
     average = inside / everyone
     caption = say.text(
         "Dot: share of the industry's customers in the segment; line: its 95 % interval (Wilson); dashed: all industries, {share}.",

@@ -96,7 +96,7 @@ INPUTS: Final[Mapping[str, str]] = {
 INPUT_SOURCES: Final[Mapping[str, str]] = {
     "measured": message("measured on this base"),
     "assumed": message("assumption"),
-    "given": message("given by the user"),
+    "given": message("set for this plan"),
 }
 CASES: Final[Mapping[str, str]] = {
     "base": message("As in this report"),
