@@ -105,12 +105,10 @@ def test_the_sql_tells_what_the_arrays_tell(ledger, cdnow, holdout):
     query = (resources.files("kogorta.value") / "summary.sql").read_text()
     connection = duckdb.connect()
     connection.execute("CREATE TABLE customer_days(customer_id VARCHAR, day DATE, orders BIGINT, amount BIGINT)")
-    rows = [
-        (str(ledger.customer_ids[code]), day_of(day), 1, int(amount))
-        for code, day, amount in zip(ledger.customer, ledger.day, ledger.amount, strict=True)
-    ]
-    rows.append(("ghost", date(1997, 2, 1), 0, -500))
-    connection.executemany("INSERT INTO customer_days VALUES (?, ?, ?, ?)", rows)
+    names = [str(name) for name in ledger.customer_ids[ledger.customer]]
+    days, amounts = [day_of(day) for day in ledger.day], ledger.amount.tolist()
+    connection.execute("INSERT INTO customer_days SELECT UNNEST(?), UNNEST(?), 1, UNNEST(?)", [names, days, amounts])
+    connection.execute("INSERT INTO customer_days VALUES ('ghost', DATE '1997-02-01', 0, -500)")
     found = connection.execute(query, {"as_of": date(1998, 6, 30), "calibration_end": date(1997, 9, 30)}).fetchnumpy()
     assert found["customer_id"].tolist() == cdnow.customer_ids.tolist()
     assert np.array_equal(found["x"], cdnow.x)

@@ -6,9 +6,7 @@ from hypothesis import strategies as st
 from kogorta.value.cells import coded, group, paired
 from kogorta.value.summary import PurchaseSummary
 
-HISTORIES = st.lists(
-    st.tuples(st.integers(0, 4), st.integers(1, 9), st.integers(9, 12), st.integers(1, 5)), min_size=1, max_size=40
-)
+HISTORIES = st.lists(st.tuples(st.integers(0, 4), st.integers(1, 9), st.integers(9, 12), st.integers(1, 5)), min_size=1, max_size=40)
 
 
 def summary_of(rows, *, step=1.0, repeat=False):

@@ -76,9 +76,7 @@ def test_heavy_buyers_who_vanished_do_not_overflow(fitted):
 def test_a_leaving_shape_of_one_is_nothing_special(cdnow):
     common = dict.fromkeys(("log_likelihood_", "customers_", "repeaters_", "evaluations_"), 1)
     fits = [
-        FittedParetoNbd(
-            unit="week", values_=(0.5, 10.0, s, 11.0), log_covariance_=((0.0,) * 4,) * 4, convergence_="converged", **common
-        )
+        FittedParetoNbd(unit="week", values_=(0.5, 10.0, s, 11.0), log_covariance_=((0.0,) * 4,) * 4, convergence_="converged", **common)
         for s in (1 - 1e-6, 1.0, 1 + 1e-6)
     ]
     below, at, above = (fit.expected_orders(cdnow, 39.0).sum() for fit in fits)
