@@ -8,7 +8,7 @@ import pytest
 from reading_kit import SAMPLES, read_text
 
 from kogorta.kit.errors import InputError, OptionError
-from kogorta.sources.files import preview, read_file, workbook
+from kogorta.sources.files import preview, read_file, sniff, workbook
 
 
 def refusal(path, folder, **options):
@@ -113,6 +113,16 @@ def test_a_file_where_most_rows_do_not_fit_is_refused_as_a_whole(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("Клиент;Дата;Сумма\n" + "а;б;в;г;д\n" * 5 + "а;1;2\n", encoding="utf-8")
     assert "5 of 6 rows do not fit the header of 3 columns" in refusal(path, tmp_path)
+
+
+def test_an_endless_line_is_refused_in_text_and_read_in_html(tmp_path, monkeypatch):
+    monkeypatch.setattr(sniff, "LINE_LIMIT", 1 << 20)
+    path = tmp_path / "a.csv"
+    path.write_text("x" * (3 << 20), encoding="utf-8")
+    assert "has a line longer than 1 MB" in refusal(path, tmp_path)
+    rows = "<tr><td>а</td><td>1</td><td>2</td></tr>" * 50_000
+    path.write_text(f"<table><tr><td>Клиент</td><td>Дата</td><td>Сумма</td></tr>{rows}</table>", encoding="utf-8")
+    assert read_file(path, workspace=tmp_path / "work").rows == 50_000
 
 
 def test_missing_columns_are_named_with_the_headers_and_the_way_out(tmp_path):

@@ -1,5 +1,6 @@
 """Text tables: whatever encoding, delimiter and line end, the cells come back as they were."""
 
+import contextlib
 import csv
 import gzip
 import io
@@ -242,3 +243,37 @@ def test_a_path_with_glob_signs_and_quotes_is_only_a_path(tmp_path):
     folder.mkdir()
     extract = read_text(folder, "Клиент;Дата;Сумма\nа;1;2\n", name="f[1]?.csv")
     assert (extract.source, extract.rows) == ("f[1]?.csv", 1)
+
+
+def test_accented_latin_letters_are_not_read_as_russian(tmp_path):
+    text = "Client;Date;Amount\nSociété Générale;1;2\nCafé;1;2\n"
+    assert cells(read_text(tmp_path, text, encoding="cp1252"))[0]["customer_name"] == "Société Générale"
+
+
+def test_headers_in_angle_brackets_are_still_a_table(tmp_path):
+    assert read_text(tmp_path, "<CLIENT>;<DATE>;<AMOUNT>\na;1;2\n").headers["amount"] == "<AMOUNT>"
+
+
+def test_a_long_cell_in_the_head_does_not_hide_the_delimiter(tmp_path):
+    text = "Клиент|Дата|Сумма\n" + "я" * 200_000 + "|1|2\n"
+    csv.field_size_limit(131_072)
+    assert sniff.dialect_of(text).delimiter == "|"
+
+
+def test_progress_names_its_steps_and_counts_every_row(tmp_path):
+    seen = {}
+
+    class Step:
+        def __init__(self, name):
+            self.name = name
+
+        def advance(self, rows):
+            seen[self.name] = seen.get(self.name, 0) + rows
+
+    class Progress:
+        @contextlib.contextmanager
+        def step(self, name, total=None):
+            yield Step(name)
+
+    read_text(tmp_path, "Клиент;Дата;Сумма\n" + "а;1;2\n" * 25_000, progress=Progress())
+    assert seen == {"Checking the file": 25_001, "Reading the rows": 25_000, "Storing the rows": 25_000}

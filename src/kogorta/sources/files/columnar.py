@@ -48,7 +48,7 @@ def stage_parquet(path: Path, folder: Path, columns: Sequence[tuple[str, str]], 
     query = f"SELECT {_NUMBER} + 2 AS {ROW_NUMBER}, {projection(fillings, cells)} FROM {_source(path)}"
     with engine(folder) as connection:
         try:
-            write_parquet(connection, query, staged)
+            write_parquet(connection, query, folder, staged)
             counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(staged)]).fetchone()
         except duckdb.Error as error:
             raise InputError(f"{path.name} cannot be read to the end ({first_line(error)}); write it again.") from error

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from kogorta.sources.files.sniff import Dialect, Scan
 
 
+def may_go_directly(path: Path, scan: Scan, dialect: Dialect, grid: Grid) -> bool:
+    """Whether nothing in the counts and in the head speaks against the short way."""
+    return _steady_width(scan, dialect, grid) is not None and not is_gzip(path)
+
+
 def stage_directly(
     path: Path, scan: Scan, dialect: Dialect, grid: Grid, fillings: Sequence[Filling], folder: Path, staged: Path
 ) -> int | None:
@@ -44,7 +49,7 @@ def stage_directly(
     import duckdb
 
     width = _steady_width(scan, dialect, grid)
-    if width is None or is_gzip(path):
+    if width is None:
         return None
     text = path.resolve() if scan.encoding == "utf-8" else _in_utf8(path, scan, folder / "utf8.csv")
     used = len(grid.headers)
@@ -56,7 +61,7 @@ def stage_directly(
     fields = ", ".join(item.field for item in fillings)
     try:
         with engine(folder) as connection:
-            write_parquet(connection, query, staged)
+            write_parquet(connection, query, folder, staged)
             found = connection.execute(f"SELECT count(*), count(coalesce({fields})) FROM read_parquet({literal(str(staged))})").fetchone()
     except duckdb.Error:
         return None

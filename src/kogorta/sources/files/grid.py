@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LOOK: Final = 30
 """Records of the head among which the header row is looked for."""
 
+COLUMN_LIMIT: Final = 16_384
+"""Most columns of a table: as many as Excel has."""
+
 REJECTED_LIMIT: Final = 100_000
 MOST_REJECTED: Final = 0.5
 """A file with more rejected rows than the first, or a larger share of them, is refused as a whole."""
@@ -154,6 +157,11 @@ def open_grid(source: str, records: Iterator[Record | RejectedRow]) -> Grid:
         lost = f" ({len(head) - len(whole)} rows could not be cut into cells)" if len(head) > len(whole) else ""
         raise InputError(f"{source} holds no table: no row has text in it{lost}; export it again with a header row.")
     number, cells = whole[place]
+    if len(cells) > COLUMN_LIMIT:
+        raise InputError(
+            f"{source} has {len(cells)} cells in row {number}, and a table may have {COLUMN_LIMIT} columns; "
+            "check the delimiter, or export the file again."
+        )
     after = [cells for _, cells in whole[place + 1 :]]
     names = list(cells)
     while names and not names[-1].strip() and not _mostly_filled(after, len(names) - 1):

@@ -36,6 +36,9 @@ SIMILAR_STRICT: Final = 0.95
 """Least `difflib` ratio of a mistyped phrase; the second is for fields where a wrong guess is dear."""
 
 SHORTEST_FUZZY: Final = 8
+MOST_FUZZY: Final = 1000
+"""Mistyped phrases are looked for from this many letters on, and in files of up to this many columns."""
+
 LEAVE_OUT: Final = "-"
 """Target in a user's map that makes a column be ignored."""
 
@@ -208,6 +211,7 @@ class _Setting:
     layout: str
     default: words.Entity
     hidden: frozenset[str]
+    fuzzy: bool
 
 
 def _setting(headers: Sequence[str], layout: Layout) -> _Setting:
@@ -224,7 +228,7 @@ def _setting(headers: Sequence[str], layout: Layout) -> _Setting:
             hidden |= {"contact_id", "customer_id"}  # a lead's number is neither
         elif bare & words.CRM_PERSON_MARKS or any(owner in {"contact", "company", "requisite"} for owner, _ in owned):
             hidden |= {"customer_id"}
-    return _Setting(layout, default, frozenset(hidden))
+    return _Setting(layout, default, frozenset(hidden), len(owned) <= MOST_FUZZY)
 
 
 def _claim(column: int, header: str, setting: _Setting) -> _Claim | None:
@@ -305,16 +309,22 @@ def _requisite(phrase: str) -> tuple[str, int] | None:
 
 
 def _similar(owner: words.Entity, phrase: str, setting: _Setting) -> tuple[str, int] | None:
-    if len(phrase) < SHORTEST_FUZZY or set(phrase.split()) & words.FALSE_FRIENDS:
+    if not setting.fuzzy or len(phrase) < SHORTEST_FUZZY or set(phrase.split()) & words.FALSE_FRIENDS:
         return None
     best: tuple[float, str] | None = None
+    matcher = difflib.SequenceMatcher(None, autojunk=False)
+    matcher.set_seq2(phrase)
+    count = phrase.count(" ")
     for table in _tables(owner, setting):
         for field, phrases in table.items():
             least = SIMILAR_STRICT if field in words.STRICT_FIELDS else SIMILAR
             for candidate in phrases:
-                if abs(len(candidate) - len(phrase)) > 2 or len(candidate.split()) != len(phrase.split()):
+                if abs(len(candidate) - len(phrase)) > 2 or candidate.count(" ") != count:
                     continue
-                ratio = difflib.SequenceMatcher(None, phrase, candidate, autojunk=False).ratio()
+                matcher.set_seq1(candidate)
+                if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+                    continue
+                ratio = matcher.ratio()
                 if ratio >= least and (best is None or ratio > best[0]):
                     best = (ratio, field)
     return (best[1], 7000) if best else None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kogorta.base.intake import RejectedRow
+    from kogorta.kit.progress import Step
     from kogorta.sources.files.rows import Record
 
 
@@ -39,7 +40,7 @@ class Opened:
     dialect: sniff.Dialect | None = None
 
 
-def open_file(path: Path, kind: sniff.Kind, sheet: str | None = None, limit: int | None = None) -> Opened:
+def open_file(path: Path, kind: sniff.Kind, sheet: str | None = None, limit: int | None = None, step: Step | None = None) -> Opened:
     """Open a text table, a workbook or an HTML table.
 
     Args:
@@ -47,6 +48,7 @@ def open_file(path: Path, kind: sniff.Kind, sheet: str | None = None, limit: int
         kind: what it is.
         sheet: sheet of a workbook.
         limit: bytes of text after which the encoding is believed; all of them when not given.
+        step: where the lines checked are reported.
 
     Raises:
         InputError: the file cannot be read.
@@ -54,7 +56,7 @@ def open_file(path: Path, kind: sniff.Kind, sheet: str | None = None, limit: int
     if kind in {"xlsx", "xls"}:
         read = read_sheet(path, kind, sheet)
         return Opened(kind, sniff.file_digest(path), read.notes, read.records)
-    scan = sniff.scan_text(path, limit)
+    scan = sniff.scan_text(path, limit, lined=kind == "text", step=step)
     if kind == "html":
         return Opened(kind, scan.digest, _notes(scan), read_table(path, scan))
     dialect = sniff.dialect_of(sniff.decode_head(path, scan))

@@ -12,7 +12,7 @@ from kogorta.kit.language import message
 from kogorta.kit.progress import SILENT
 from kogorta.sources.files import sniff
 from kogorta.sources.files.columnar import parquet_columns, stage_parquet
-from kogorta.sources.files.direct import stage_directly
+from kogorta.sources.files.direct import may_go_directly, stage_directly
 from kogorta.sources.files.grid import Tally, open_grid
 from kogorta.sources.files.headers import clean_headers
 from kogorta.sources.files.layouts import is_leads, recognise, refuse_missing
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CHECKING = message("Checking the file")
 READING = message("Reading the rows")
+STORING = message("Storing the rows")
 
 
 def read_file(
@@ -72,26 +73,30 @@ def read_file(
     kind = sniff.kind_of(path)
     if kind == "parquet":
         return _read_parquet(path, layout, columns, workspace, progress)
-    with progress.step(CHECKING):
-        opened = open_file(path, kind, sheet)
+    with progress.step(CHECKING) as step:
+        opened = open_file(path, kind, sheet, step=step)
     grid = open_grid(path.name, opened.records)
     found = recognise(grid.headers, layout, columns)
     refuse_missing(path.name, found)
     tally = Tally()
     fillings = found.mapping.fillings
     staged = _staged(workspace, opened.digest, found, sheet)
-    with scratch(workspace) as folder, progress.step(READING) as step:
+    with scratch(workspace) as folder:
         direct = None
-        if opened.scan and opened.dialect:
-            direct = stage_directly(path, opened.scan, opened.dialect, grid, fillings, folder, staged)
+        if opened.scan and opened.dialect and may_go_directly(path, opened.scan, opened.dialect, grid):
+            with progress.step(STORING, opened.scan.records - 1) as step:
+                direct = stage_directly(path, opened.scan, opened.dialect, grid, fillings, folder, staged)
+                step.advance(direct or 0)
         if direct is not None:
             tally.rows = direct
-            step.advance(direct)
         else:
             used = sorted({column for item in fillings for column in item.columns})
-            write_normalised(folder / "rows.csv", grid.rows(tally), used, step)
+            with progress.step(READING) as step:
+                write_normalised(folder / "rows.csv", grid.rows(tally), used, step)
             _refuse_no_rows(path, tally.rows, len(tally.rejected), grid.header_row)
-            stage_normalised(folder, folder / "rows.csv", fillings, len(grid.headers), staged)
+            with progress.step(STORING, tally.rows) as step:
+                stage_normalised(folder, folder / "rows.csv", fillings, len(grid.headers), staged)
+                step.advance(tally.rows)
     return Extract(
         source=path.name,
         digest=opened.digest,

@@ -7,16 +7,13 @@ import io
 from typing import TYPE_CHECKING, Final
 
 from kogorta.base.intake import RejectedRow
-from kogorta.sources.files.sniff import open_bytes
+from kogorta.sources.files.sniff import RECORD_LIMIT, allow_long_cells, open_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from kogorta.sources.files.sniff import Dialect, Scan
-
-RECORD_LIMIT: Final = 32 << 20
-"""Longest record with quoted line breaks, characters; past it the opening quote is taken for a stray one."""
 
 RAW_LIMIT: Final = 500
 """Characters of a rejected row that are kept."""
@@ -103,12 +100,6 @@ def read_records(path: Path, scan: Scan, dialect: Dialect) -> Iterator[Record | 
             for cells in _until_stray(feed, dialect):
                 number += 1
                 yield (number, cells) if isinstance(cells, list) else RejectedRow(number, STRAY_QUOTE, cells)
-
-
-def allow_long_cells() -> None:
-    """Let the CSV reader take cells as long as a record may be."""
-    if csv.field_size_limit() < RECORD_LIMIT + 1024:
-        csv.field_size_limit(RECORD_LIMIT + 1024)
 
 
 def _until_stray(feed: _Feed, dialect: Dialect) -> Iterator[list[str] | str]:

@@ -20,6 +20,8 @@ from kogorta.sources.files.headers import clean_headers, owner_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kogorta.kit.progress import Step
+
 Kind = Literal["text", "xlsx", "xls", "html", "parquet"]
 
 CHUNK: Final = 1 << 20
@@ -28,6 +30,9 @@ SAMPLE: Final = 1 << 18
 
 LINE_LIMIT: Final = 64 << 20
 """Longest physical line, bytes."""
+
+RECORD_LIMIT: Final = 32 << 20
+"""Longest record with quoted line breaks, characters; past it the opening quote is taken for a stray one."""
 
 LARGE: Final = 8 << 20
 """Bytes from which a text table is counted for the direct path."""
@@ -147,7 +152,8 @@ def kind_of(path: Path) -> Kind:
             return "html"
         if "urn:schemas-microsoft-com:office:spreadsheet" in start:
             raise InputError(f"{path.name} is an XML spreadsheet of Excel 2003; {_EXCEL_SAVES}.")
-        raise InputError(f"{path.name} is an XML document without a table; {_EXCEL_SAVES}.")
+        if start.startswith(("<?xml", "<!doctype")):
+            raise InputError(f"{path.name} is an XML document without a table; {_EXCEL_SAVES}.")
     if start.startswith(("{", "[{")) and '":' in start:
         raise InputError(f"{path.name} is JSON, not a table; export it as CSV, XLSX or Parquet.")
     if _is_binary(head):
@@ -187,12 +193,14 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def scan_text(path: Path, limit: int | None = None) -> Scan:
+def scan_text(path: Path, limit: int | None = None, *, lined: bool = True, step: Step | None = None) -> Scan:
     """Read a text table once: digest, encoding of every byte, NULs, the longest line.
 
     Args:
         path: the file.
         limit: bytes after which to stop; for a preview.
+        lined: whether a record is a line, so that an endless line is refused.
+        step: where lines are reported.
 
     Returns:
         What was found.
@@ -203,11 +211,17 @@ def scan_text(path: Path, limit: int | None = None) -> Scan:
     head = read_head(path)
     encoding, bom = _marked(head)
     packed = path.stat().st_size
-    census = _Census(path, encoding, counting=packed >= LARGE and not encoding.startswith("utf-16"))
+    counting = lined and packed >= LARGE and not encoding.startswith("utf-16")
+    census = _Census(encoding, counting=counting)
+    line = 0
     try:
         with open_bytes(path) as stream:
             while chunk := stream.read(CHUNK):
                 census.take(chunk)
+                if lined:
+                    line = _check_line(path, chunk, line)
+                if step:
+                    step.advance(chunk.count(b"\n"))
                 _check_unpacked(path, census.size, packed)
                 if limit is not None and census.size >= limit:
                     break
@@ -224,11 +238,10 @@ def scan_text(path: Path, limit: int | None = None) -> Scan:
 class _Census:
     """Counts over the bytes of a text table, chunk by chunk."""
 
-    def __init__(self, path: Path, encoding: str, *, counting: bool) -> None:
-        self._path = path
+    def __init__(self, encoding: str, *, counting: bool) -> None:
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         self._hasher = hashlib.sha256()
-        self._line = self._multibyte = self._broken = 0
+        self._multibyte = self._broken = 0
         self._counting = counting
         self._quoted = False
         self._last = b""
@@ -245,7 +258,6 @@ class _Census:
         """Count one more chunk."""
         self._hasher.update(chunk)
         self.size += len(chunk)
-        self._line = _check_line(self._path, chunk, self._line)
         if not self.foreign:
             text = self._decoder.decode(chunk)
             self._multibyte += len(chunk) - len(text)
@@ -300,6 +312,7 @@ def dialect_of(text: str) -> Dialect:
         >>> dialect_of("Клиент;Сумма, руб.\nООО;12,50\nИП;13,00\n").delimiter
         ';'
     """
+    allow_long_cells()
     first = text.partition("\n")[0]
     match = re.fullmatch(r"\ufeff?\"?sep=(.)\"?;*,*\s*", first, re.IGNORECASE)
     if match:
@@ -312,6 +325,12 @@ def dialect_of(text: str) -> Dialect:
         if score > best_score:
             best, best_score = delimiter, score
     return Dialect(best)
+
+
+def allow_long_cells() -> None:
+    """Let the CSV reader take cells as long as a record may be."""
+    if csv.field_size_limit() < RECORD_LIMIT + 1024:
+        csv.field_size_limit(RECORD_LIMIT + 1024)
 
 
 def decode_head(path: Path, scan: Scan) -> str:
@@ -384,20 +403,17 @@ def _single_byte(path: Path, head: bytes) -> str:
     best = max(scores, key=lambda name: scores[name])
     if scores[best] > scores["cp1251"] + 0.03:
         return best
-    return "cp1251" if scores["cp1251"] >= 0.2 else _guessed(sample)
+    high = sum(1 for byte in sample if byte > 127)
+    latin = len(re.findall(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]", sample))
+    return _guessed(sample) if latin > 0.5 * high else "cp1251"
 
 
 def _guessed(sample: bytes) -> str:
+    """A code page of single accented letters among Latin ones."""
     import charset_normalizer
 
     found = charset_normalizer.from_bytes(sample[:65536]).best()
-    if found is None or found.encoding in {"ascii", "utf_8"}:
-        return "cp1251"
-    try:
-        sample.decode(found.encoding)
-    except (UnicodeDecodeError, LookupError):
-        return "cp1251"
-    return "cp1251" if found.encoding in {"cp1251", "windows_1251"} else found.encoding
+    return found.encoding if found is not None and found.encoding not in {"ascii", "utf_8"} else "cp1252"
 
 
 def _first_high(path: Path) -> bytes:

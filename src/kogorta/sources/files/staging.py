@@ -131,8 +131,8 @@ def stage_normalised(folder: Path, text: Path, fillings: Sequence[Filling], widt
         table = csv_source(text, ["n BIGINT", *(f"c{column} VARCHAR" for column in used)], ",", options)
         with engine(folder) as connection:
             try:
-                write_parquet(connection, query + table, staged)
-            except duckdb.InvalidInputException:
+                write_parquet(connection, query + table, folder, staged)
+            except (duckdb.InvalidInputException, duckdb.NotImplementedException):
                 if options:
                     raise
             else:
@@ -155,17 +155,14 @@ def csv_source(text: Path, columns: Sequence[str], delimiter: str, options: str 
     )
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, staged: Path) -> None:
-    """Run a query into a Parquet file that appears at once or not at all.
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, staged: Path) -> None:
+    """Run a query into a Parquet file that appears at once or not at all; it grows in `folder`.
 
     The query holds its values as literals: a bound one would make the engine keep the whole result in memory.
     """
-    partial = staged.with_name(staged.name + ".partial")
-    try:
-        connection.sql(query).write_parquet(str(partial), compression="zstd", row_group_size=100_000)
-        partial.replace(staged)
-    finally:
-        partial.unlink(missing_ok=True)
+    growing = folder / staged.name
+    connection.sql(query).write_parquet(str(growing), compression="zstd", row_group_size=100_000)
+    growing.replace(staged)
 
 
 def literal(text: str) -> str:

@@ -27,7 +27,7 @@ UNPACKED_LIMIT: Final = 1 << 30
 PACKED_RATIO: Final = 200
 """An XLSX may unpack to 1 GiB, and past 64 MiB to no more than 200 times its size."""
 
-CELL_LIMIT: Final = 24_000_000
+CELL_LIMIT: Final = 20_000_000
 """Cells of the rectangle a sheet spans, empty ones included: about 2 GB in memory."""
 
 _ROW: Final = re.compile(rb'\br="[A-Z]{0,3}([0-9]{1,7})"')
