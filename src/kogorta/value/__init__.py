@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kogorta.value.rhythm import Rhythm, rhythm
     from kogorta.value.sbg import ShiftedBetaGeometric, Tenures
     from kogorta.value.simulation import simulate
+    from kogorta.value.single_model import SINGLE_MODELS, SingleModel
     from kogorta.value.summary import PurchaseSummary
     from kogorta.value.vip import FittedVip, Vip
 
@@ -53,6 +54,7 @@ _HOMES = {
     "rhythm": ("Rhythm", "rhythm"),
     "sbg": ("ShiftedBetaGeometric", "Tenures"),
     "simulation": ("simulate",),
+    "single_model": ("SINGLE_MODELS", "SingleModel"),
     "summary": ("PurchaseSummary",),
     "vip": ("FittedVip", "Vip"),
 }
@@ -95,6 +97,8 @@ __all__ = [  # noqa: RUF022 - kept in the order of the files
     "ShiftedBetaGeometric",
     "Tenures",
     "simulate",
+    "SINGLE_MODELS",
+    "SingleModel",
     "PurchaseSummary",
     "FittedVip",
     "Vip",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import math
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from kogorta.kit.checks import check_choice
 from kogorta.kit.errors import InputError
-from kogorta.value.day_ledger import day_number, day_of, split, summarise
+from kogorta.value.day_ledger import day_number, day_of, split
 from kogorta.value.gamma_gamma import GammaGamma
 from kogorta.value.naive_rate import NaiveRate
 from kogorta.value.registry import PURCHASE_MODELS, purchase_model
@@ -113,6 +115,10 @@ class Backtest:
         """The figures of a model; none when it was not fitted."""
         return next((figures for figures in self.models if figures.model == model), None)
 
+    def to_json(self) -> str:
+        """All figures as one JSON document; what is infinite or unknown is null."""
+        return json.dumps(_plain(asdict(self)), default=str)
+
 
 @dataclass(frozen=True)
 class Backtester:
@@ -190,6 +196,15 @@ class Backtester:
         )
 
 
+def _plain(value: object) -> object:
+    """The same without numbers that JSON cannot hold."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def default_cut(ledger: DayLedger, as_of: date) -> date:
     """Two thirds of the history; the holdout is a year at most.
 
@@ -201,11 +216,6 @@ def default_cut(ledger: DayLedger, as_of: date) -> date:
     if span < SHORTEST_SPAN:
         raise InputError(f"the history is {span} days long; a back-test needs {SHORTEST_SPAN} at least.")
     return day_of(end - min(LONGEST_HOLDOUT, round(span * HOLDOUT_SHARE)))
-
-
-def refit(code: str, ledger: DayLedger, as_of: date, unit: Unit, spend_from: SpendFrom) -> FittedPurchases:
-    """Fit a model to the whole history, once it is chosen."""
-    return purchase_model(code).fit(summarise(ledger, as_of, unit, spend_from))
 
 
 def _figures(

@@ -88,7 +88,7 @@ class DayLedger:
             ([1, 5], [1200, 900])
         """
         check_choice("refunds", refunds, ("net", "refuse"))
-        ids, codes = np.unique(np.asarray(customers), return_inverse=True)
+        ids, codes = _coded_customers(customers)
         numbers = _day_numbers(days)
         sums = np.zeros(codes.size, dtype=np.int64) if amounts is None else _minor_units(amounts)
         if not codes.size == numbers.size == sums.size:
@@ -221,6 +221,17 @@ def _net(codes: IntArray, numbers: IntArray, sums: IntArray) -> tuple[IntArray, 
                 owed -= taken
     kept = ~gone & ~((sums > 0) & (left == 0))
     return codes[kept], numbers[kept], left[kept]
+
+
+def _coded_customers(customers: npt.ArrayLike) -> tuple[IdArray, IntArray]:
+    try:
+        column = np.asarray(customers)
+        ids, codes = np.unique(column, return_inverse=True)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the customers cannot be told apart ({error}); give one text or number each, none missing.") from error
+    if column.ndim != 1 or (column.dtype.kind == "f" and np.isnan(column).any()):
+        raise InputError("a customer is missing or the column is not flat; give one identifier per order.")
+    return ids, codes.astype(np.int64)
 
 
 def _day_numbers(days: npt.ArrayLike | Sequence[date]) -> IntArray:

@@ -128,7 +128,7 @@ class RetentionEconomics:
             InputError: the history holds no two periods of sixty days, or nobody bought in the earlier one.
         """
         end = day_number(as_of)
-        span = end - ledger.first_day + 1
+        span = max(0, end - ledger.first_day + 1)
         period = min(YEAR_DAYS, span // 2)
         if period < SHORTEST_PERIOD:
             raise InputError(f"the history up to {as_of} is {span} days long; retention needs two periods of {SHORTEST_PERIOD} days.")

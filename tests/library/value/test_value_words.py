@@ -5,10 +5,10 @@ import pytest
 from babel.messages.pofile import read_po
 
 from kogorta.kit.language import Language
-from kogorta.value import choice, churn, retention
+from kogorta.value import choice, churn, retention, single_model
 from kogorta.value.remark import Remark
 
-ROOMS = (choice, churn, retention)
+ROOMS = (choice, churn, retention, single_model)
 TEMPLATES = sorted({value for room in ROOMS for name, value in vars(room).items() if name.isupper() and isinstance(value, str)})
 
 
@@ -19,7 +19,7 @@ def catalog():
 
 
 def test_every_sentence_has_its_russian_with_the_same_placeholders(catalog):
-    assert len(TEMPLATES) == 27
+    assert len(TEMPLATES) == 31
     for template in TEMPLATES:
         found = catalog.get(template)
         assert found is not None, template

@@ -1,0 +1,161 @@
+"""What every customer of a base is worth: from the day ledger to a table of scores, with all that a report says about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kogorta.kit.errors import InputError
+from kogorta.value.appraisal import Appraiser
+from kogorta.value.churn import ChurnDetector
+from kogorta.value.day_ledger import EPOCH, DayLedger
+from kogorta.value.forecast import ValueForecaster
+from kogorta.value.retention import RetentionEconomics
+from kogorta.value.vip import Vip
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import duckdb
+
+    from kogorta.base.customer_base import CustomerBase
+    from kogorta.value.appraisal import Appraisal
+    from kogorta.value.churn import ChurnSignal
+    from kogorta.value.forecast import CustomerForecast
+    from kogorta.value.retention import RetentionWorth
+    from kogorta.value.vip import FittedVip
+
+
+@dataclass(frozen=True, eq=False)
+class Valuation:
+    """The value of a base at a day.
+
+    Args:
+        appraisal: the back-test, the gate and the rule behind the figures.
+        forecast: figures per customer and per segment.
+        scores: engine table: customer_id, p_alive, expected_orders_90d, clv, clv_low, clv_high (money in minor units).
+        retention: what keeping customers is worth; None when the history is too short, `retention_refused` then says why.
+        churn: customers who show signs of leaving, first to call first.
+        vip: the frozen threshold of the most valuable; None when nobody has a value.
+    """
+
+    appraisal: Appraisal
+    forecast: CustomerForecast
+    scores: str
+    retention: RetentionWorth | None
+    retention_refused: str
+    churn: tuple[ChurnSignal, ...]
+    vip: FittedVip | None
+
+    @property
+    def modelled(self) -> bool:
+        """Whether a model passed the gate; else the figures are the naive rate."""
+        return self.appraisal.gate.shown == "model"
+
+
+@dataclass(frozen=True)
+class Valuer:
+    """How customers are valued.
+
+    Args:
+        appraiser: which models may be used and what they must show.
+        forecaster: horizons, margin, discount rate and intervals.
+        economics: how the worth of retention is measured.
+        detector: what counts as a sign of leaving.
+        vip: how many are VIP when the threshold is frozen.
+    """
+
+    appraiser: Appraiser = field(default_factory=Appraiser)
+    forecaster: ValueForecaster = field(default_factory=ValueForecaster)
+    economics: RetentionEconomics = field(default_factory=RetentionEconomics)
+    detector: ChurnDetector = field(default_factory=ChurnDetector)
+    vip: Vip = field(default_factory=Vip)
+
+    def value(self, base: CustomerBase, as_of: date, segments: Mapping[str, str] | None = None) -> Valuation | None:
+        """Value every buyer of a base.
+
+        Args:
+            base: the base.
+            as_of: end of observation, that day included.
+            segments: customer_id -> segment, for totals by segment.
+
+        Returns:
+            The valuation, or None when nobody has bought by that day.
+        """
+        ledger = ledger_of(base, as_of)
+        if ledger is None:
+            return None
+        appraisal = self.appraiser.fit(ledger, as_of)
+        ids = appraisal.summary.customer_ids
+        codes = None if segments is None or ids is None else np.array([segments.get(str(item), "") for item in ids])
+        forecast = appraisal.forecast(codes, self.forecaster)
+        retention, refused = self._retention(ledger, as_of)
+        return Valuation(
+            appraisal=appraisal,
+            forecast=forecast,
+            scores=_store(base.connection, forecast, as_of),
+            retention=retention,
+            retention_refused=refused,
+            churn=self.detector.detect(ledger, as_of),
+            vip=self._vip(forecast),
+        )
+
+    def _retention(self, ledger: DayLedger, as_of: date) -> tuple[RetentionWorth | None, str]:
+        try:
+            return self.economics.measure(ledger, as_of), ""
+        except InputError as error:
+            return None, str(error)
+
+    def _vip(self, forecast: CustomerForecast) -> FittedVip | None:
+        if not len(forecast) or forecast.clv.max() <= 0:
+            return None
+        return self.vip.fit(forecast.clv, forecast.currency)
+
+
+def ledger_of(base: CustomerBase, as_of: date) -> DayLedger | None:
+    """The purchase days of a base up to a day, or None when there is none."""
+    columns = base.connection.execute(
+        """
+        WITH days AS (SELECT customer_id, day, amount FROM customer_days WHERE orders > 0 AND day <= CAST($as_of AS DATE)),
+        ids AS (SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS code FROM (SELECT DISTINCT customer_id FROM days))
+        SELECT i.code, date_diff('day', DATE '1970-01-01', d.day) AS day, d.amount
+        FROM days d JOIN ids i USING (customer_id) ORDER BY i.code, d.day
+        """,
+        {"as_of": as_of.isoformat()},
+    ).fetchnumpy()
+    if not len(columns["code"]):
+        return None
+    names = base.connection.execute(
+        "SELECT DISTINCT customer_id FROM customer_days WHERE orders > 0 AND day <= CAST(? AS DATE) ORDER BY 1", [as_of.isoformat()]
+    ).fetchnumpy()["customer_id"]
+    return DayLedger(
+        np.asarray(names, dtype=object),
+        np.asarray(columns["code"], dtype=np.int64),
+        np.asarray(columns["day"], dtype=np.int64),
+        np.asarray(columns["amount"], dtype=np.int64),
+        base.currency,
+    )
+
+
+def _store(connection: duckdb.DuckDBPyConnection, forecast: CustomerForecast, as_of: date) -> str:
+    name = f"value_scores_{(as_of - EPOCH).days}"
+    connection.register(
+        "incoming_scores",
+        {
+            "customer_id": np.asarray(forecast.customer_ids, dtype=object),
+            "p_alive": forecast.p_alive,
+            "expected_orders_90d": forecast.expected_orders,
+            "clv": forecast.clv,
+            "clv_low": forecast.clv_low,
+            "clv_high": forecast.clv_high,
+        },
+    )
+    connection.execute(
+        f"""CREATE OR REPLACE TABLE {name} AS SELECT customer_id, CASE WHEN isnan(p_alive) THEN NULL ELSE p_alive END AS p_alive,
+        expected_orders_90d, clv, clv_low, clv_high FROM incoming_scores"""
+    )
+    connection.unregister("incoming_scores")
+    return name
