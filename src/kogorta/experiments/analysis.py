@@ -77,9 +77,9 @@ class Analysis:
         open_share("alpha", self.alpha)
         if not self.metrics:
             raise OptionError("no metric is named; name at least one, for example spend:mean.")
-        names = [metric.name for metric in self.metrics]
-        if len(set(names)) != len(names):
-            raise OptionError(f"a metric is named twice among {', '.join(names)}; name each once.")
+        if len(set(self.metrics)) != len(self.metrics):
+            names = ", ".join(metric.name for metric in self.metrics)
+            raise OptionError(f"a metric is named twice among {names}; name each once.")
 
     def of(self, columns: Columns, *, arm: str) -> Readout:
         """Analyse plain columns.
@@ -272,9 +272,9 @@ def _places(metrics: Sequence[Metric]) -> dict[Metric, int]:
 
 def _adjusted(found: Sequence[tuple[str, Metric, Contrast]]) -> list[float]:
     """Holm within a family: all arms of a metric, or of all primary metrics together."""
-    families: dict[str, list[int]] = {}
+    families: dict[Metric | None, list[int]] = {}
     for place, (_, metric, _) in enumerate(found):
-        families.setdefault("" if metric.role == "primary" else metric.name, []).append(place)
+        families.setdefault(None if metric.role == "primary" else metric, []).append(place)
     adjusted = [1.0] * len(found)
     for places in families.values():
         for place, p in zip(places, holm([found[place][2].p for place in places]), strict=True):
