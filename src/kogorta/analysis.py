@@ -27,6 +27,7 @@ from kogorta.segments.profile import customer_profile
 from kogorta.segments.rfm import RFM
 from kogorta.segments.stability import code_stability
 from kogorta.segments.summary import settle_as_of
+from kogorta.value.valuation import Valuer
 from kogorta.waves.planning import Planner
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         Totals,
     )
     from kogorta.segments.rfm import RFMRule, Segments
+    from kogorta.value.valuation import Valuation
     from kogorta.waves.plan import Plan
 
 
@@ -71,6 +73,7 @@ class Analysis:
         industries: industry x segment of `scheme`; `industry_names` maps slug to (Russian, English) name.
         cohorts, migration, stability: see their types; migration is None when there is no earlier date to compare with.
         plan: what to do first.
+        valuation: what customers are worth, with the back-test and the gate; None when nobody has bought.
         customers: one row per customer with the contract columns of `customers.csv`.
         quarantine: rows left out, with reasons.
         rfm_stability: customer_id, rfm_code, stable, and the codes one order or one week away.
@@ -101,6 +104,7 @@ class Analysis:
     quarantine: Table
     rfm_stability: Table
     definitions: Mapping[str, str]
+    valuation: Valuation | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ class Analyzer:
         abc_xyz: how ABC and XYZ classes are made.
         lifecycle: how stages of life are made.
         planner: how the plan is made; its scheme leads the report.
+        valuer: how customers are valued.
         industries: the map of industries; the standard one when not given.
     """
 
@@ -121,6 +126,7 @@ class Analyzer:
     abc_xyz: AbcXyz = field(default_factory=AbcXyz)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     planner: Planner = field(default_factory=Planner)
+    valuer: Valuer = field(default_factory=Valuer)
     industries: IndustryMap | None = None
 
     def analyze(self, base: CustomerBase, as_of: date | str | None = None, *, progress: Progress = SILENT) -> Analysis:
@@ -147,13 +153,16 @@ class Analyzer:
         with progress.step("segment", None):
             segments = self._segments(base, day)
             classes = self.abc_xyz.assign(base, day)
-            profile = customer_profile(base, day, segments, self.abc_xyz, self.lifecycle)
+        with progress.step("value", None):
+            valuation = self._value(base, day, segments)
+        with progress.step("profile", None):
+            profile = customer_profile(base, day, segments, self.abc_xyz, self.lifecycle, valuation.scores if valuation else None)
             figures = tuple(item for name in ("case", "guide", "abc", "xyz", "lifecycle") for item in segment_figures(profile, name))
             by_industry = industry_figures(profile, scheme)
             stability, stability_table = _stability(base, segments)
         with progress.step("plan", None):
             leading = tuple(item for item in figures if item.scheme == scheme)
-            plan = self.planner.plan(base, segments, profile, leading, by_industry)
+            plan = self.planner.plan(base, segments, profile, leading, by_industry, _expected(base, valuation))
         with progress.step("compare dates", None):
             before = earlier_day(base, day)
             moves = migration(base, segments.rule, before, day, scheme) if segments and before else None
@@ -179,6 +188,7 @@ class Analyzer:
             migration=moves,
             stability=stability,
             plan=plan,
+            valuation=valuation,
             customers=profile,
             quarantine=base.table("quarantine"),
             rfm_stability=stability_table,
@@ -191,6 +201,12 @@ class Analyzer:
         except InputError:
             return None  # nobody has bought by that day: a base of prospects still has an audit and a lifecycle
         return rule.assign(base, day)
+
+    def _value(self, base: CustomerBase, day: date, segments: Segments | None) -> Valuation | None:
+        if segments is None:
+            return None
+        rows = base.connection.execute(f"SELECT customer_id, segment_{self.planner.scheme} FROM {segments.name}").fetchall()
+        return self.valuer.value(base, day, dict(rows))
 
     def _definitions(self, base: CustomerBase, day: date, segments: Segments | None) -> Mapping[str, str]:
         abc, life = self.abc_xyz, self.lifecycle
@@ -210,6 +226,10 @@ class Analyzer:
             "lifecycle_new_within_days": str(life.new_within),
             "lifecycle_sleeping_after_days": str(life.sleeping_after),
             "lifecycle_gone_after_days": str(life.gone_after),
+            "clv_horizon_days": str(self.valuer.forecaster.horizon_days),
+            "clv_margin": f"{self.valuer.forecaster.margin:g}",
+            "clv_discount_rate": f"{self.valuer.forecaster.discount_rate:g}",
+            "clv_interval": f"{self.valuer.forecaster.level:g}",
         }
         if segments is not None:
             rule = segments.rule
@@ -223,6 +243,17 @@ class Analyzer:
                 "rfm_money_minor": ", ".join(map(str, rule.money)),
             }
         return found
+
+
+def _expected(base: CustomerBase, valuation: Valuation | None) -> str | None:
+    """Expected orders without action, when a model has earned to be believed."""
+    if valuation is None or not valuation.modelled:
+        return None
+    name = f"expected_{valuation.scores}"
+    base.connection.execute(
+        f"CREATE OR REPLACE TABLE {name} AS SELECT customer_id, expected_orders_90d AS expected_orders FROM {valuation.scores}"
+    )
+    return name
 
 
 def _stability(base: CustomerBase, segments: Segments | None) -> tuple[Stability, Table]:

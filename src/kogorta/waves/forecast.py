@@ -26,6 +26,7 @@ def forecast_wave(
     uplift: Range = ASSUMED_UPLIFT,
     measured: bool = False,
     horizon: int = HORIZON_DAYS,
+    expected_orders: float | None = None,
     seed: int = 0,
 ) -> Forecast:
     """Forecast of the first wave by simulation: baseline from the past, uplift measured or assumed, checks of the list itself.
@@ -41,6 +42,7 @@ def forecast_wave(
         uplift: points added to the baseline rate, 0-1.
         measured: whether the uplift was measured on earlier waves.
         horizon: days the forecast is for.
+        expected_orders: orders a model expects of the treated without action; shown beside the measured baseline.
         seed: seed of the simulation; the same seed gives the same figures.
 
     Returns:
@@ -72,12 +74,14 @@ def forecast_wave(
     means = rng.choice(usable, size=(2000, min(len(usable), 1000))).mean(axis=1)
     rate = wilson(baseline.bought, baseline.members, Z90)
     check = _range(means, float(usable.mean()))
+    modelled = () if expected_orders is None else (_figure("expected_orders", expected_orders, "orders", "model"),)
     inputs = (
         ForecastInput("baseline_rate", rate.middle, rate.low, rate.high, "share", "measured", baseline.members),
         ForecastInput("uplift", uplift.middle, uplift.low, uplift.high, "points", "measured" if measured else "assumed"),
+        *modelled,
         ForecastInput("average_check", check.middle, check.low, check.high, "money", "measured", len(usable)),
-        ForecastInput("treated", treated, treated, treated, "customers", "given"),
-        ForecastInput("horizon", horizon, horizon, horizon, "days", "given"),
+        _figure("treated", treated, "customers", "given"),
+        _figure("horizon", horizon, "days", "given"),
     )
     return Forecast(
         horizon_days=horizon,
@@ -146,6 +150,10 @@ def check_claim(
         elif conversion[0] - baseline.middle > 3 * ASSUMED_UPLIFT.high:
             found.append(Contradiction("conversion_far_above_baseline", figures))
     return tuple(found)
+
+
+def _figure(name: str, value: float, unit: str, source: str) -> ForecastInput:
+    return ForecastInput(name, value, value, value, unit, source)
 
 
 def _range(values: object, middle: float) -> Range:

@@ -61,6 +61,7 @@ class Planner:
         profile: Table,
         figures: tuple[SegmentFigures, ...],
         industries: tuple[IndustrySegment, ...],
+        expected: str | None = None,
     ) -> Plan:
         """Choose the priority segment, the industries and the list; forecast it; say what can be proven.
 
@@ -70,6 +71,8 @@ class Planner:
             profile: the customer profile.
             figures: figures of the scheme's segments.
             industries: customers by industry and segment.
+            expected: engine table with customer_id and expected_orders over 90 days without action, from a model that passed its
+                gate; None measures by segment instead.
 
         Returns:
             The plan; without a priority segment it says why.
@@ -78,7 +81,7 @@ class Planner:
         if segments is None or buyers < FEWEST_BUYERS:
             return _no_plan(self.scheme, "too_few_buyers", ())
         baselines = measure_baselines(base, segments.rule, segments.as_of, self.scheme)
-        stakes = customer_stakes(base, segments, self.scheme, baselines)
+        stakes = customer_stakes(base, segments, self.scheme, baselines, expected=expected)
         candidates = rank_candidates(profile, stakes, self.scheme, figures, baselines)
         first = self._first(candidates)
         if first is None:
@@ -87,7 +90,7 @@ class Planner:
         chosen = [rank.industry for rank in ranks if rank.chosen]
         wave = self.wave.draw(base, segments, profile, stakes, self.scheme, first.segment, chosen)
         baseline = baselines.get(first.segment, Baseline(0, 0, 0, 0))
-        forecast = self._forecast(wave, baseline)
+        forecast = self._forecast(wave, baseline, _expected_of(base, wave, expected))
         return Plan(
             scheme=self.scheme,
             priority=first.segment,
@@ -109,12 +112,12 @@ class Planner:
         fit = (item for item in candidates if item.customers >= FEWEST_CUSTOMERS and item.at_stake > 0 and item.reachable)
         return next(fit, None)
 
-    def _forecast(self, wave: tuple[WaveMember, ...], baseline: Baseline) -> Forecast | None:
+    def _forecast(self, wave: tuple[WaveMember, ...], baseline: Baseline, expected: float | None) -> Forecast | None:
         checks = [member.average_check for member in wave]
         treated = sum(member.arm == "treated" for member in wave)
         if not baseline.members or not any(check > 0 for check in checks) or not treated:
             return None
-        return forecast_wave(treated, len(wave) - treated, baseline, checks)
+        return forecast_wave(treated, len(wave) - treated, baseline, checks, expected_orders=expected)
 
     def _contradictions(self, wave: tuple[WaveMember, ...], forecast: Forecast | None, currency: str) -> tuple[Contradiction, ...]:
         """The user's claim against the list's own checks and baseline."""
@@ -133,3 +136,14 @@ class Planner:
 
 def _no_plan(scheme: str, why: str, candidates: tuple[Candidate, ...]) -> Plan:
     return Plan(scheme, None, why, candidates, (), (), (), 0, None, None, (), ())
+
+
+def _expected_of(base: CustomerBase, wave: tuple[WaveMember, ...], expected: str | None) -> float | None:
+    """Orders the model expects of the customers to be contacted if they are left alone."""
+    if expected is None or not wave:
+        return None
+    treated = [member.customer_id for member in wave if member.arm == "treated"]
+    row = base.connection.execute(
+        f"SELECT sum(expected_orders) FROM {expected} WHERE customer_id IN (SELECT unnest($ids))", {"ids": treated}
+    ).fetchone()
+    return float(row[0]) if row and row[0] is not None else None

@@ -52,6 +52,7 @@ def customer_stakes(
     scheme: str,
     baselines: Mapping[str, Baseline],
     horizon: int = HORIZON_DAYS,
+    expected: str | None = None,
 ) -> str:
     """Engine table with the money each buyer stands for: customer_id, segment, check_size, usual_orders, at_stake (minor units).
 
@@ -59,6 +60,9 @@ def customer_stakes(
     customers make more often than his segment does; keep: what he buys now times the share his segment loses.
     """
     connection = base.connection
+    if expected is None or horizon != HORIZON_DAYS:
+        expected = "no_expected_orders"
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {expected} (customer_id VARCHAR, expected_orders DOUBLE)")
     summary = customer_summary(base, segments.as_of)
     row = connection.execute(f"SELECT count(*) FILTER (frequency > 1) * 1.0 / count(*) FROM {summary} WHERE frequency > 0").fetchone()
     repeat_share = float(row[0]) if row and row[0] is not None else 0.0
@@ -68,9 +72,9 @@ def customer_stakes(
     for segment, motive in MOTIVES[scheme].items():
         known = baselines.get(segment, Baseline(0, 0, 0, 0))
         connection.execute("INSERT INTO motives VALUES (?, ?, ?, ?, ?)", [segment, motive, known.rate, known.loss_rate, repeat_share])
-    query = read_sql("waves", "stakes").replace("{segments}", segments.name).replace("{scheme}", scheme)
+    query = read_sql("waves", "stakes").replace("{segments}", segments.name).replace("{scheme}", scheme).replace("{expected}", expected)
     parameters = {"as_of": segments.as_of.isoformat(), "horizon": horizon}
-    return materialise(base, f"stakes_{scheme}_{horizon}_{segments.name}", query, parameters)
+    return materialise(base, f"stakes_{scheme}_{horizon}_{expected}_{segments.name}", query, parameters)
 
 
 def rank_candidates(

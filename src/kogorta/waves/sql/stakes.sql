@@ -15,9 +15,11 @@ paced AS (
 SELECT
     p.customer_id, p.segment_{scheme} AS segment, p.check_size, p.usual_orders,
     greatest(CASE m.motive
-        WHEN 'win_back' THEN p.usual_orders - m.baseline_rate
-        WHEN 'grow' THEN m.repeat_share - m.baseline_rate
+        WHEN 'win_back' THEN p.usual_orders - coalesce(e.expected_orders, m.baseline_rate)
+        WHEN 'grow' THEN m.repeat_share - coalesce(e.expected_orders, m.baseline_rate)
         ELSE p.usual_orders * m.loss_rate
     END, 0) * greatest(p.check_size, 0) AS at_stake
 FROM paced p
 JOIN motives m ON m.segment = p.segment_{scheme}
+-- what the customer is expected to order without action: of a model that passed its gate, else the measured rate of the segment
+LEFT JOIN {expected} e ON e.customer_id = p.customer_id
