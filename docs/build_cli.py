@@ -25,7 +25,8 @@ WORDS: Final = {
         "intro": (
             "Эта страница собирается из самих команд скриптом `docs/build_cli.py`; проверка в тестах следит, чтобы она не отстала.\n\n"
             "Язык справки и сообщений задаёт `--language` или переменная окружения `KOGORTA_LANGUAGE` (`ru` или `en`), "
-            "по умолчанию русский. У каждой команды есть `--help`, у `kogorta` — ещё `--version`. Сообщения о ходе работы идут в стандартный поток ошибок, "
+            "по умолчанию русский. У каждой команды есть `--help`, у `kogorta` — ещё `--version`. "
+            "Сообщения о ходе работы идут в стандартный поток ошибок, "
             "результат — в стандартный вывод; с `--json` там ровно один документ JSON.\n\n"
             "Код возврата: `0` — готово, `1` — не получилось, `2` — неверная команда или вход, которым нельзя воспользоваться; "
             "тогда печатается одно предложение о том, что не так и что сделать."
@@ -40,7 +41,8 @@ WORDS: Final = {
         "intro": (
             "This page is built from the commands themselves by `docs/build_cli.py`; a test watches that it does not fall behind.\n\n"
             "The language of help and messages is set by `--language` or the environment variable `KOGORTA_LANGUAGE` (`ru` or `en`), "
-            "Russian by default. Every command has `--help`, `kogorta` also has `--version`. Progress goes to standard error, the result to standard output; "
+            "Russian by default. Every command has `--help`, `kogorta` also has `--version`. "
+            "Progress goes to standard error, the result to standard output; "
             "with `--json` there is exactly one JSON document.\n\n"
             "Exit codes: `0` done, `1` failed, `2` a wrong command or unusable input; then one sentence says what is wrong and what to do."
         ),
