@@ -258,8 +258,6 @@ BARE_WORDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
 }
 
-IDENTITY_WORDS: Final = frozenset({"клиента", "клиент", "покупателя", "заказчика", "customer", "client", "buyer"})
-
 PHONE_WORDS: Final = frozenset({"телефон", "тел", "phone", "telephone", "mobile", "мобильный", "сотовый", "моб"})
 PHONE_ATTRIBUTES: Final = frozenset(
     _phrases(
