@@ -163,7 +163,8 @@ def wave(
     """Draw the first wave of a base."""
     from kogorta.analysis import Analyzer
     from kogorta.reports.sheets import write_wave_xlsx
-    from kogorta.reports.tables import write_wave_csv
+    from kogorta.reports.columns import FIRST_WAVE
+    from kogorta.reports.tables import wave_rows, write_csv
     from kogorta.waves.first_wave import FirstWave
     from kogorta.waves.planning import Planner
 
@@ -173,7 +174,7 @@ def wave(
     if out:
         out.mkdir(parents=True, exist_ok=True)
         write_wave_xlsx(analysis, out / "first_wave.xlsx", words)
-        write_wave_csv(analysis, out / "first_wave.csv", words)
+        write_csv(out / "first_wave.csv", FIRST_WAVE, wave_rows(analysis, words), analysis.currency, words)
     members = analysis.plan.wave
     if as_json:
         print_json({"segment": analysis.plan.priority, "wave": [vars(member) for member in members]})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date as calendar
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from kogorta.value.forecast import CustomerForecast
     from kogorta.value.retention import RetentionWorth
     from kogorta.value.vip import FittedVip
+
+
+_EVERY_ORDER: Final = """SELECT customer_id, ordered_on AS day, CAST(sum(net_amount_base) AS BIGINT) AS amount FROM orders
+    WHERE status = 'won' AND net_amount_base >= 0 GROUP BY customer_id, ordered_on"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,24 +120,33 @@ class Valuer:
         return self.vip.fit(forecast.clv, forecast.currency)
 
 
-def ledger_of(base: CustomerBase, as_of: date) -> DayLedger | None:
-    """The purchase days of a base up to a day, or None when there is none."""
+def ledger_of(base: CustomerBase, as_of: date | None, *, zero_sums: bool = False) -> DayLedger | None:
+    """The purchase days of a base up to a day.
+
+    Args:
+        base: the base.
+        as_of: end of this day; None takes everything.
+        zero_sums: whether a won order of zero is a purchase. RFM says no; a plain file of transactions, where each row is a visit, yes.
+
+    Returns:
+        The ledger, or None when there is not one purchase day.
+    """
+    source = _EVERY_ORDER if zero_sums else "SELECT customer_id, day, amount FROM customer_days WHERE orders > 0"
+    until = (as_of or calendar.max).isoformat()
+    days = f"WITH days AS (SELECT * FROM ({source}) WHERE day <= CAST($until AS DATE))"
     columns = base.connection.execute(
-        """
-        WITH days AS (SELECT customer_id, day, amount FROM customer_days WHERE orders > 0 AND day <= CAST($as_of AS DATE)),
-        ids AS (SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS code FROM (SELECT DISTINCT customer_id FROM days))
+        f"""
+        {days}, ids AS (SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS code FROM (SELECT DISTINCT customer_id FROM days))
         SELECT i.code, date_diff('day', DATE '1970-01-01', d.day) AS day, d.amount
         FROM days d JOIN ids i USING (customer_id) ORDER BY i.code, d.day
         """,
-        {"as_of": as_of.isoformat()},
+        {"until": until},
     ).fetchnumpy()
     if not len(columns["code"]):
         return None
-    names = base.connection.execute(
-        "SELECT DISTINCT customer_id FROM customer_days WHERE orders > 0 AND day <= CAST(? AS DATE) ORDER BY 1", [as_of.isoformat()]
-    ).fetchnumpy()["customer_id"]
+    names = base.connection.execute(f"{days} SELECT DISTINCT customer_id FROM days ORDER BY 1", {"until": until}).fetchnumpy()
     return DayLedger(
-        np.asarray(names, dtype=object),
+        np.asarray(names["customer_id"], dtype=object),
         np.asarray(columns["code"], dtype=np.int64),
         np.asarray(columns["day"], dtype=np.int64),
         np.asarray(columns["amount"], dtype=np.int64),

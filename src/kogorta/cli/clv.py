@@ -1,0 +1,175 @@
+"""`kogorta clv`: a model of repeat purchases, of spend or of contracts, fitted and tested on the past."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kogorta.cli.options import Reading, add_files, memory_option, print_json, progress_of, reading_options, speaking_options
+from kogorta.cli.words import spoken
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from kogorta.kit.language import Language
+    from kogorta.value.day_ledger import DayLedger
+    from kogorta.value.summary import Unit
+
+MODELS = ("auto", "bg-nbd", "mbg-nbd", "pareto-nbd", "mbg-cnbd-k", "gamma-gamma", "bg-bb", "sbg")
+PERIOD_DAYS = {"day": 1, "week": 7}
+
+
+@click.command(help=spoken("What customers are worth: a model fitted and tested on the past of a file or a base."))
+@click.argument("source", type=click.Path(path_type=Path), metavar=spoken("FILE|BASE"))
+@click.option("--model", type=click.Choice(MODELS), default="auto", help=spoken("Model; auto lets the past choose."))
+@click.option("--unit", type=click.Choice(("week", "day")), default="week", help=spoken("Unit of time."))
+@click.option("--calibration-end", metavar="DATE", help=spoken("Fit up to this day, test on what follows."))
+@click.option("--as-of", metavar="DATE", help=spoken("The day of the analysis. Default: the last day of the data."))
+@click.option("--period-days", type=int, help=spoken("Length of a period of bg-bb and sbg, in days. Default: the unit."))
+@reading_options
+@memory_option
+@speaking_options
+def clv(
+    source: Path,
+    model: str,
+    unit: str,
+    calibration_end: str | None,
+    as_of: str | None,
+    period_days: int | None,
+    memory: str,
+    language: str,
+    quiet: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+    **reading: object,
+) -> None:
+    """Fit one model (or let the holdout choose) and print it."""
+    from kogorta.base.customer_base import CustomerBase
+    from kogorta.base.store import STATE_FILE
+    from kogorta.kit.clock import parse_day
+    from kogorta.kit.errors import InputError
+    from kogorta.value.day_ledger import day_of
+    from kogorta.value.valuation import ledger_of
+
+    words, progress = progress_of(language, quiet=quiet)
+    with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
+        is_base = (source / STATE_FILE).exists()
+        base = CustomerBase(source if is_base else None, memory=memory, spill=Path(workspace))
+        if not is_base:
+            add_files(base, [source], Reading(**reading), Path(workspace), progress)  # type: ignore[arg-type]
+        ledger = ledger_of(base, parse_day("--as-of", as_of) if as_of else None, zero_sums=True)
+        if ledger is None:
+            raise InputError("Nobody has bought by that day; choose a later day or import won deals.")
+        end = parse_day("--as-of", as_of) if as_of else day_of(ledger.last_day)
+        calibration = parse_day("--calibration-end", calibration_end) if calibration_end else None
+        week: Unit = "day" if unit == "day" else "week"
+        if model in {"gamma-gamma", "bg-bb", "sbg"}:
+            document = _plain(model, ledger, calibration or end, week, period_days or PERIOD_DAYS[unit], words)
+        else:
+            document = _repeat(model, ledger, end, week, calibration, words)
+    if as_json:
+        print_json(document)
+        return
+    _tell(document, words)
+
+
+def _repeat(model: str, ledger: DayLedger, as_of: date, unit: Unit, calibration: date | None, words: Language) -> dict[str, object]:
+    """A model of repeat purchases. With a calibration end the parameters are those of the calibration, as in the literature."""
+    from kogorta.value.appraisal import Appraiser
+    from kogorta.value.day_ledger import summarise
+    from kogorta.value.registry import PURCHASE_MODELS, purchase_model
+
+    appraisal = Appraiser(model=model, unit=unit, calibration_end=calibration).fit(ledger, as_of)
+    document: dict[str, object] = json.loads(appraisal.to_json(words))
+    chosen = str(document["model"])
+    if calibration is not None and chosen in PURCHASE_MODELS:
+        summary = summarise(ledger, calibration, unit)
+        fitted = purchase_model(chosen).fit(summary)
+        document |= {
+            "customers": round(summary.customers),
+            "repeaters": round(summary.repeaters),
+            "params": fitted.params_,
+            "standard_errors": fitted.standard_errors_,
+            "log_likelihood": fitted.log_likelihood_,
+            "convergence": fitted.convergence_,
+            "fitted_until": calibration.isoformat(),
+        }
+    return document
+
+
+def _plain(model: str, ledger: DayLedger, end: date, unit: Unit, period_days: int, words: Language) -> dict[str, object]:
+    """Spend, discrete opportunities, contracts: fitted up to a day, without a holdout."""
+    from kogorta.kit.language import minor_digits
+    from kogorta.value.bg_bb import BgBb, opportunities
+    from kogorta.value.contracts import tenures_of
+    from kogorta.value.day_ledger import summarise
+    from kogorta.value.gamma_gamma import GammaGamma
+    from kogorta.value.sbg import ShiftedBetaGeometric
+
+    summary = summarise(ledger, end, unit)
+    found: dict[str, object] = {
+        "model": model,
+        "unit": unit,
+        "customers": round(summary.customers),
+        "repeaters": round(summary.repeaters),
+        "fitted_until": end.isoformat(),
+        "holdout": None,
+    }
+    remark = words.text("Shown as fitted: this model is not tested on the past here.")
+    if model == "gamma-gamma":
+        spend = GammaGamma().fit(summary)
+        scale = 10 ** minor_digits(ledger.currency)
+        likelihood = spend.log_likelihood_ + spend.customers_ * math.log(scale)
+        return found | {
+            "params": {**spend.params_, "v": spend.params_["v"] / scale},
+            "standard_errors": {**spend.standard_errors_, "v": spend.standard_errors_["v"] / scale},
+            "log_likelihood": likelihood,
+            "correlation": spend.correlation_,
+            "gate": {"shown": "model", "model": model, "reasons": [remark]},
+        }
+    fitted = (
+        BgBb().fit(opportunities(ledger, end, period_days))
+        if model == "bg-bb"
+        else ShiftedBetaGeometric().fit(tenures_of(ledger, end, period_days))
+    )
+    return found | {
+        "period_days": period_days,
+        "params": fitted.params_,
+        "standard_errors": fitted.standard_errors_,
+        "log_likelihood": fitted.log_likelihood_,
+        "gate": {"shown": "model", "model": model, "reasons": [remark]},
+    }
+
+
+def _tell(document: dict[str, object], words: Language) -> None:
+    """The fit in words: customers, parameters, back-test, gate."""
+    click.echo(f"{document['model']} ({document['unit']})")
+    click.echo(
+        words.text(
+            "Customers: {customers}, of them with a repeat purchase: {repeaters}.",
+            customers=words.number(float(str(document["customers"]))),
+            repeaters=words.number(float(str(document["repeaters"]))),
+        )
+    )
+    params = document["params"]
+    if isinstance(params, dict):
+        click.echo(", ".join(f"{name} = {value:.6g}" for name, value in params.items()))
+    holdout = document.get("holdout")
+    if isinstance(holdout, dict):
+        click.echo(
+            words.text(
+                "Test on the past: {predicted} orders foretold, {actual} made; error per customer {mae}, of the plain rate {naive}.",
+                predicted=words.number(float(holdout["predicted"])),
+                actual=words.number(float(holdout["actual"])),
+                mae=words.number(float(holdout["mae"]), 3),
+                naive=words.number(float(holdout["mae_naive"]), 3),
+            )
+        )
+    gate = document["gate"]
+    if isinstance(gate, dict):
+        for reason in gate["reasons"]:
+            click.echo(reason)
