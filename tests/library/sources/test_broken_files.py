@@ -8,7 +8,7 @@ import pytest
 from reading_kit import SAMPLES, read_text
 
 from kogorta.kit.errors import InputError, OptionError
-from kogorta.sources.files import preview, read_file, sniff, workbook
+from kogorta.sources.files import encodings, preview, read_file, workbook
 
 
 def refusal(path, folder, **options):
@@ -116,7 +116,7 @@ def test_a_file_where_most_rows_do_not_fit_is_refused_as_a_whole(tmp_path):
 
 
 def test_an_endless_line_is_refused_in_text_and_read_in_html(tmp_path, monkeypatch):
-    monkeypatch.setattr(sniff, "LINE_LIMIT", 1 << 20)
+    monkeypatch.setattr(encodings, "LINE_LIMIT", 1 << 20)
     path = tmp_path / "a.csv"
     path.write_text("x" * (3 << 20), encoding="utf-8")
     assert "has a line longer than 1 MB" in refusal(path, tmp_path)

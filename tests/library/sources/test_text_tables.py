@@ -12,13 +12,13 @@ from reading_kit import cells, read_text
 
 from kogorta.base.intake import RejectedRow
 from kogorta.kit.errors import InputError
-from kogorta.sources.files import direct, read_file, sniff
+from kogorta.sources.files import dialects, direct, encodings, read_file
 from kogorta.sources.files.staging import SPACES
 
 HEADERS = ("Клиент", "Дата", "Сумма", "Товар", "Телефон")
 FIELDS = ("customer_name", "created_at", "amount", "product", "phone")
 LETTERS = "абвгдежзиклмнопрстуфАБВГДЕЖЗ abcXYZ0123456789.,;:|\t\"'«»№=+-@<>&\n"
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 tables = st.lists(st.tuples(*[st.text(st.sampled_from(LETTERS), max_size=12) for _ in HEADERS]), min_size=1, max_size=12).filter(
     lambda rows: any(any(cell.strip(SPACES) for cell in row) for row in rows)
@@ -71,7 +71,7 @@ def test_the_short_way_refuses_or_agrees_with_the_careful_one(tmp_path, monkeypa
     text = line_end.join([";".join(HEADERS), "ООО;1;2;3;4", *body]) + line_end
     results = []
     for large in (1 << 40, 0):
-        monkeypatch.setattr(sniff, "LARGE", large)
+        monkeypatch.setattr(encodings, "LARGE", large)
         monkeypatch.setattr(direct, "LARGE", large)
         try:
             extract = read_text(tmp_path, text, encoding=encoding)
@@ -82,7 +82,7 @@ def test_the_short_way_refuses_or_agrees_with_the_careful_one(tmp_path, monkeypa
 
 
 def test_a_large_clean_file_goes_the_short_way_with_right_numbers(tmp_path, monkeypatch):
-    monkeypatch.setattr(sniff, "LARGE", 0)
+    monkeypatch.setattr(encodings, "LARGE", 0)
     monkeypatch.setattr(direct, "LARGE", 0)
     taken = []
     whole = direct.stage_directly
@@ -108,7 +108,7 @@ def test_a_large_clean_file_goes_the_short_way_with_right_numbers(tmp_path, monk
 def test_a_large_file_with_one_doubtful_row_is_read_carefully(tmp_path, monkeypatch, spoil):
     text = spoil(written([(f"к {n}", "01.02.2026", "5", "т", "") for n in range(300)], ";", "\n", csv.QUOTE_MINIMAL))
     careful = read_text(tmp_path, text)
-    monkeypatch.setattr(sniff, "LARGE", 0)
+    monkeypatch.setattr(encodings, "LARGE", 0)
     monkeypatch.setattr(direct, "LARGE", 0)
     short = read_text(tmp_path, text)
     assert cells(careful) == cells(short)
@@ -257,7 +257,7 @@ def test_headers_in_angle_brackets_are_still_a_table(tmp_path):
 def test_a_long_cell_in_the_head_does_not_hide_the_delimiter(tmp_path):
     text = "Клиент|Дата|Сумма\n" + "я" * 200_000 + "|1|2\n"
     csv.field_size_limit(131_072)
-    assert sniff.dialect_of(text).delimiter == "|"
+    assert dialects.dialect_of(text).delimiter == "|"
 
 
 def test_progress_names_its_steps_and_counts_every_row(tmp_path):

@@ -11,17 +11,19 @@ import codecs
 from typing import TYPE_CHECKING
 
 from kogorta.base.intake import ROW_NUMBER, RejectedRow
+from kogorta.sources.files.contents import CHUNK, is_gzip
+from kogorta.sources.files.encodings import LARGE
 from kogorta.sources.files.grid import requisite_columns
-from kogorta.sources.files.sniff import CHUNK, LARGE, is_gzip
 from kogorta.sources.files.staging import clean, csv_source, engine, literal, projection, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from kogorta.sources.files.dialects import Dialect
+    from kogorta.sources.files.encodings import Scan
     from kogorta.sources.files.grid import Grid
     from kogorta.sources.files.headers import Filling
-    from kogorta.sources.files.sniff import Dialect, Scan
 
 
 def may_go_directly(path: Path, scan: Scan, dialect: Dialect, grid: Grid) -> bool:

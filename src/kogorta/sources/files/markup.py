@@ -6,7 +6,7 @@ import codecs
 from typing import TYPE_CHECKING, Final
 
 from kogorta.kit.errors import InputError
-from kogorta.sources.files.sniff import CHUNK, open_bytes, reason
+from kogorta.sources.files.contents import CHUNK, open_bytes, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+    from kogorta.sources.files.encodings import Scan
     from kogorta.sources.files.rows import Record
-    from kogorta.sources.files.sniff import Scan
 
 SPAN_LIMIT: Final = 1000
 _WRAPPERS: Final = frozenset({"font", "span", "b", "i", "u", "strong", "em", "a", "p", "div", "nobr", "small", "big"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kogorta.sources.files import sniff
+from kogorta.sources.files import contents, dialects, encodings, sniff
 from kogorta.sources.files.markup import read_table
 from kogorta.sources.files.rows import read_records
 from kogorta.sources.files.workbook import read_sheet
@@ -36,8 +36,8 @@ class Opened:
     digest: str
     notes: tuple[str, ...]
     records: Iterator[Record | RejectedRow]
-    scan: sniff.Scan | None = None
-    dialect: sniff.Dialect | None = None
+    scan: encodings.Scan | None = None
+    dialect: dialects.Dialect | None = None
 
 
 def open_file(path: Path, kind: sniff.Kind, sheet: str | None = None, limit: int | None = None, step: Step | None = None) -> Opened:
@@ -55,15 +55,15 @@ def open_file(path: Path, kind: sniff.Kind, sheet: str | None = None, limit: int
     """
     if kind in {"xlsx", "xls"}:
         read = read_sheet(path, kind, sheet)
-        return Opened(kind, sniff.file_digest(path), read.notes, read.records)
-    scan = sniff.scan_text(path, limit, lined=kind == "text", step=step)
+        return Opened(kind, contents.file_digest(path), read.notes, read.records)
+    scan = encodings.scan_text(path, limit, lined=kind == "text", step=step)
     if kind == "html":
         return Opened(kind, scan.digest, _notes(scan), read_table(path, scan))
-    dialect = sniff.dialect_of(sniff.decode_head(path, scan))
+    dialect = dialects.dialect_of(encodings.decode_head(path, scan))
     return Opened(scan.encoding, scan.digest, _notes(scan), read_records(path, scan, dialect), scan, dialect)
 
 
-def _notes(scan: sniff.Scan) -> tuple[str, ...]:
+def _notes(scan: encodings.Scan) -> tuple[str, ...]:
     notes = []
     if scan.nuls:
         notes.append("NUL characters were removed.")

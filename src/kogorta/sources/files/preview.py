@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from kogorta.base.intake import RejectedRow
 from kogorta.kit.language import message
-from kogorta.sources.files import sniff
+from kogorta.sources.files import contents, sniff
 from kogorta.sources.files.columnar import first_rows, parquet_columns
 from kogorta.sources.files.grid import Grid, Tally, open_grid
 from kogorta.sources.files.headers import clean_headers
@@ -139,7 +139,7 @@ def preview(
         ('cp1251', 'orders', (('ООО', '31.01.2026', '5'),))
     """
     path = Path(path)
-    sniff.check_path(path)
+    contents.check_path(path)
     kind = sniff.kind_of(path)
     if kind == "parquet":
         with tempfile.TemporaryDirectory() as folder:

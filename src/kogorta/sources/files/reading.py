@@ -10,7 +10,7 @@ from kogorta.base.intake import Extract
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import message
 from kogorta.kit.progress import SILENT
-from kogorta.sources.files import sniff
+from kogorta.sources.files import contents, sniff
 from kogorta.sources.files.columnar import parquet_columns, stage_parquet
 from kogorta.sources.files.direct import may_go_directly, stage_directly
 from kogorta.sources.files.grid import Tally, open_grid
@@ -69,7 +69,7 @@ def read_file(
         ('orders', 1)
     """
     path = Path(path)
-    sniff.check_path(path)
+    contents.check_path(path)
     kind = sniff.kind_of(path)
     if kind == "parquet":
         return _read_parquet(path, layout, columns, workspace, progress)
@@ -114,7 +114,7 @@ def read_file(
 def _read_parquet(path: Path, layout: str, columns: Mapping[str, str] | None, workspace: Path, progress: Progress) -> Extract:
     with scratch(workspace) as folder:
         with progress.step(CHECKING):
-            digest = sniff.file_digest(path)
+            digest = contents.file_digest(path)
             names = parquet_columns(path, folder)
         headers, notes = clean_headers([name for name, _ in names])
         found = recognise(headers, layout, columns)

@@ -7,13 +7,15 @@ import io
 from typing import TYPE_CHECKING, Final
 
 from kogorta.base.intake import RejectedRow
-from kogorta.sources.files.sniff import RECORD_LIMIT, allow_long_cells, open_bytes
+from kogorta.sources.files.contents import open_bytes
+from kogorta.sources.files.dialects import RECORD_LIMIT, allow_long_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from kogorta.sources.files.sniff import Dialect, Scan
+    from kogorta.sources.files.dialects import Dialect
+    from kogorta.sources.files.encodings import Scan
 
 RAW_LIMIT: Final = 500
 """Characters of a rejected row that are kept."""

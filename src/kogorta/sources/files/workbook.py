@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from kogorta.kit.errors import InputError
-from kogorta.sources.files.sniff import CHUNK, reason
+from kogorta.sources.files.contents import CHUNK, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
