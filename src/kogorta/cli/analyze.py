@@ -133,7 +133,7 @@ def write_results(analysis: Analysis, out: Path, language: Language, progress: P
     click.echo(language.text("Report: {path}", path=out / "report.pdf"))
 
 
-def _analyzer(*, scheme: str, rfm: object, rule: Path | None, lifecycle: str, industry_map: Path | None, planner: object) -> Analyzer:
+def _analyzer(*, rfm: object, rule: Path | None, lifecycle: str, industry_map: Path | None, planner: object) -> Analyzer:
     from kogorta.analysis import Analyzer
     from kogorta.enrichment.okved import standard
     from kogorta.segments.lifecycle import Lifecycle

@@ -162,8 +162,8 @@ def wave(
 ) -> None:
     """Draw the first wave of a base."""
     from kogorta.analysis import Analyzer
-    from kogorta.reports.sheets import write_wave_xlsx
     from kogorta.reports.columns import FIRST_WAVE
+    from kogorta.reports.sheets import write_wave_xlsx
     from kogorta.reports.tables import wave_rows, write_csv
     from kogorta.waves.first_wave import FirstWave
     from kogorta.waves.planning import Planner

@@ -136,7 +136,8 @@ def ledger_of(base: CustomerBase, as_of: date | None, *, zero_sums: bool = False
     days = f"WITH days AS (SELECT * FROM ({source}) WHERE day <= CAST($until AS DATE))"
     columns = base.connection.execute(
         f"""
-        {days}, ids AS (SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS code FROM (SELECT DISTINCT customer_id FROM days))
+        {days}, ids AS (SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS code
+            FROM (SELECT DISTINCT customer_id FROM days))
         SELECT i.code, date_diff('day', DATE '1970-01-01', d.day) AS day, d.amount
         FROM days d JOIN ids i USING (customer_id) ORDER BY i.code, d.day
         """,
