@@ -90,7 +90,7 @@ def analyze(
     )
     with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
         base = CustomerBase(folder, memory=memory, spill=Path(workspace))
-        add_files(base, files, Reading(**reading), Path(workspace), progress)  # type: ignore[arg-type]
+        add_files(base, files, Reading(**reading), Path(workspace), progress, None if quiet else words)  # type: ignore[arg-type]
         analysis = analyzer.analyze(base, as_of, progress=progress)
         write_results(analysis, out, words, progress, title=title, as_json=as_json)
 

@@ -46,7 +46,7 @@ def import_files(
     words, progress = progress_of(language, quiet=quiet)
     with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
         base = CustomerBase(folder, memory=memory, spill=Path(workspace))
-        add_files(base, files, Reading(**reading), Path(workspace), progress)  # type: ignore[arg-type]
+        add_files(base, files, Reading(**reading), Path(workspace), progress, None if quiet else words)  # type: ignore[arg-type]
         with progress.step("enrich", None):
             coverage = enrich(base)
         account = base.audit().accounting

@@ -60,7 +60,7 @@ def clv(
         is_base = (source / STATE_FILE).exists()
         base = CustomerBase(source if is_base else None, memory=memory, spill=Path(workspace))
         if not is_base:
-            add_files(base, [source], Reading(**reading), Path(workspace), progress)  # type: ignore[arg-type]
+            add_files(base, [source], Reading(**reading), Path(workspace), progress, None if quiet else words)  # type: ignore[arg-type]
         ledger = ledger_of(base, parse_day("--as-of", as_of) if as_of else None, zero_sums=True)
         if ledger is None:
             raise InputError("Nobody has bought by that day; choose a later day or import won deals.")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from kogorta.base.customer_base import CustomerBase
+    from kogorta.base.intake import Extract
     from kogorta.base.options import IntakeOptions
     from kogorta.kit.language import Language
     from kogorta.kit.progress import Progress
@@ -131,8 +132,10 @@ def pairs(option: str, values: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def add_files(base: CustomerBase, files: Iterable[Path], reading: Reading, workspace: Path, progress: Progress) -> None:
-    """Read files and add them to a base.
+def add_files(
+    base: CustomerBase, files: Iterable[Path], reading: Reading, workspace: Path, progress: Progress, language: Language | None = None
+) -> None:
+    """Read files and add them to a base; with a language, say on standard error how each was understood.
 
     Raises:
         InputError: a file cannot be used, or `--strict` and a row was quarantined.
@@ -144,6 +147,8 @@ def add_files(base: CustomerBase, files: Iterable[Path], reading: Reading, works
     columns = pairs("--map", reading.columns)
     for path in files:
         extract = read_file(path, layout=reading.layout, columns=columns or None, workspace=workspace, progress=progress)
+        if language is not None:
+            _tell_reading(extract, language)
         accounting = base.add(extract, options, progress=progress)
         extract.staged.unlink(missing_ok=True)
         if reading.strict and accounting.rows_quarantined:
@@ -152,6 +157,22 @@ def add_files(base: CustomerBase, files: Iterable[Path], reading: Reading, works
                 source=extract.source,
                 rows=accounting.rows_quarantined,
             )
+
+
+def _tell_reading(extract: Extract, language: Language) -> None:
+    """Layout, columns and what was done to the file, so that a wrong guess is seen at once."""
+    text = language.text(
+        "{file}: layout {layout}, rows: {rows}. Columns: {columns}.",
+        file=extract.source,
+        layout=extract.layout,
+        rows=language.number(extract.rows),
+        columns="; ".join(f"{headers} → {field}" for field, headers in extract.headers.items()),
+    )
+    click.echo(text, err=True)
+    if extract.ignored:
+        click.echo(language.text("Not used: {headers}. To use one: --map HEADER=FIELD.", headers=", ".join(extract.ignored)), err=True)
+    for note in extract.notes:
+        click.echo(note, err=True)
 
 
 def progress_of(language: str, *, quiet: bool) -> tuple[Language, Progress]:
