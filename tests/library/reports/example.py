@@ -6,6 +6,7 @@ import random
 from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from statistics import median
 
 import duckdb
@@ -78,6 +79,7 @@ COLUMNS = (
     "segment_guide VARCHAR, abc VARCHAR, xyz VARCHAR, lifecycle VARCHAR, p_alive DOUBLE, expected_orders_90d DOUBLE, "
     "clv BIGINT, clv_low BIGINT, clv_high BIGINT, email VARCHAR, phone VARCHAR"
 )
+NAMES = ("Вектор", "Альянс", "СтройИнвест", "Гранит", "Техносфера", "Орбита")
 HOSTILE = (
     '#panic("x")',
     "<script>alert(1)</script>",
@@ -88,7 +90,13 @@ HOSTILE = (
 )
 
 
-def analysis(customers=500, *, hostile=False, industries=True, migration=True, scheme="case", currency="RUB", wave=60, seed=7):
+@cache
+def analysis(customers=500, **options):
+    """The analysis `build` makes, made once: for tests that only read."""
+    return build(customers, **options)
+
+
+def build(customers=500, *, hostile=False, industries=True, migration=True, scheme="case", currency="RUB", wave=60, seed=7):
     """An analysis of `customers` buyers; with 0 of them everything is empty."""
     rows = _rows(customers, hostile=hostile, industries=industries, seed=seed)
     connection = duckdb.connect()
@@ -203,19 +211,44 @@ def _rows(count, *, hostile, industries, seed):
             if slug == "needs_attention":
                 weights = [38, 22, 19, 10, 10, 6, 5]
             industry = rng.choices(list(INDUSTRIES), weights)[0]
-        name = (
-            HOSTILE[number % len(HOSTILE)]
-            if hostile
-            else f"ООО «{rng.choice(['Вектор', 'Альянс', 'СтройИнвест', 'Гранит', 'Техносфера', 'Орбита'])}-{number + 1}»"
-        )
+        name = HOSTILE[number % len(HOSTILE)] if hostile else f"ООО «{rng.choice(NAMES)}-{number + 1}»"
         company = rng.random() < 0.9
         category = f"{('Только что', 'Недавно', 'Давно')[r - 1]}-{4 - m}-{('Часто', 'Иногда', 'Редко')[f - 1]}"
         lifecycle = "new" if recency <= 30 and frequency == 1 else "active" if recency <= 30 else "sleeping" if recency <= 180 else "gone"
         rows.append(
-            [f"C{number + 1:05}", name, "company" if company else "person", "7707083893" if company else None, industry, "RU-MOW", "Europe/Moscow",
-             first, last, recency, frequency, monetary, monetary // frequency, r, f, m, code, category, slug, guide[code], "", "", lifecycle,
-             None, None, None, None, None, f"buyer{number + 1}@example.ru" if rng.random() < 0.8 else None, f"+7916{number:07}"]
-        )  # fmt: skip
+            [
+                f"C{number + 1:05}",
+                name,
+                "company" if company else "person",
+                "7707083893" if company else None,
+                industry,
+                "RU-MOW",
+                "Europe/Moscow",
+                first,
+                last,
+                recency,
+                frequency,
+                monetary,
+                monetary // frequency,
+                r,
+                f,
+                m,
+                code,
+                category,
+                slug,
+                guide[code],
+                "",
+                "",
+                lifecycle,
+                None,
+                None,
+                None,
+                None,
+                None,
+                f"buyer{number + 1}@example.ru" if rng.random() < 0.8 else None,
+                f"+7916{number:07}",
+            ]
+        )
     _abc_xyz(rows, rng)
     return [tuple(row) for row in rows]
 
@@ -232,8 +265,8 @@ def _abc_xyz(rows, rng):
 def _table(connection, name, columns, rows, order):
     connection.execute(f"CREATE TABLE {name} ({columns})")
     if rows:
-        marks = ", ".join("?" for _ in rows[0])
-        connection.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
+        marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in rows)
+        connection.execute(f"INSERT INTO {name} VALUES {marks}", [cell for row in rows for cell in row])
     return Table(connection, name, order)
 
 
@@ -255,10 +288,18 @@ def _all_segments(rows):
             revenue, orders = sum(m[11] for m in members), sum(m[10] for m in members)
             made.append(
                 SegmentFigures(
-                    scheme, slug, names[slug], len(members), len(members) / len(rows), revenue, revenue / total, orders,
-                    revenue // orders, float(median(m[9] for m in members)),
+                    scheme,
+                    slug,
+                    names[slug],
+                    len(members),
+                    len(members) / len(rows),
+                    revenue,
+                    revenue / total,
+                    orders,
+                    revenue // orders,
+                    float(median(m[9] for m in members)),
                 )
-            )  # fmt: skip
+            )
         if scheme == "lifecycle" and rows:
             made.append(SegmentFigures("lifecycle", "prospect", "Prospect", 40, 40 / (len(rows) + 40), 0, 0.0, 0, 0, None))
         found += sorted(made, key=lambda item: (-item.customers, item.segment))
@@ -332,16 +373,28 @@ def _audit(orders, *, hostile):
 
 
 def _candidates(segments, scheme):
-    motives = {"case": {"needs_attention": "win_back", "sleeping": "win_back", "new": "grow", "potential": "grow", "loyal": "keep", "vip": "keep"},
-               "guide": {"cannot_lose": "win_back", "sleeping": "win_back", "newcomer": "grow", "promising_newcomer": "grow", "key": "keep"}}[scheme]  # fmt: skip
+    motives = {
+        "case": {"needs_attention": "win_back", "sleeping": "win_back", "new": "grow", "potential": "grow", "loyal": "keep", "vip": "keep"},
+        "guide": {"cannot_lose": "win_back", "sleeping": "win_back", "newcomer": "grow", "promising_newcomer": "grow", "key": "keep"},
+    }[scheme]
     made = []
     for item in segments:
         if item.scheme == scheme and item.segment in motives:
             stake = int(item.revenue * {"win_back": 0.14, "grow": 0.08, "keep": 0.05}[motives[item.segment]])
             made.append(
-                Candidate(item.segment, motives[item.segment], item.customers, item.customer_share, item.revenue, item.revenue_share,
-                          0.034, stake, int(item.customers * 0.8), 0)
-            )  # fmt: skip
+                Candidate(
+                    item.segment,
+                    motives[item.segment],
+                    item.customers,
+                    item.customer_share,
+                    item.revenue,
+                    item.revenue_share,
+                    0.034,
+                    stake,
+                    int(item.customers * 0.8),
+                    0,
+                )
+            )
     made.sort(key=lambda item: -item.at_stake)
     return tuple(replace(item, rank=rank + 1) for rank, item in enumerate(made))
 
@@ -364,24 +417,70 @@ def _plan(rows, segments, scheme, wave):
     members = sorted((r for r in rows if r[column] == priority and (r[4] in chosen or not ranks)), key=lambda r: -r[11])[:wave]
     why = (("used_to_spend_much", "overdue"), ("used_to_buy_often",), ("overdue",))
     listed = tuple(
-        WaveMember(n + 1, r[0], r[1], r[4], r[5], r[6], None if n % 3 else "Анна Смирнова", "owner", r[28], r[29], r[8], r[9], r[10], r[11], r[12],
-                   r[16], r[11] // 20, why[n % 3], "control" if n % 5 == 4 else "treated")
+        WaveMember(
+            n + 1,
+            r[0],
+            r[1],
+            r[4],
+            r[5],
+            r[6],
+            None if n % 3 else "Анна Смирнова",
+            "owner",
+            r[28],
+            r[29],
+            r[8],
+            r[9],
+            r[10],
+            r[11],
+            r[12],
+            r[16],
+            r[11] // 20,
+            why[n % 3],
+            "control" if n % 5 == 4 else "treated",
+        )
         for n, r in enumerate(members)
-    )  # fmt: skip
+    )
     treated = sum(item.arm == "treated" for item in listed)
     forecast = Forecast(
-        365, treated, len(listed) - treated, Range(0.02, 0.034, 0.055), Range(0.0, 0.03, 0.06), Range(0.02, 0.064, 0.115),
-        Range(6_500_000, 11_000_000, 19_000_000), Range(0, 1.4, 3.2), Range(0, 15_400_000, 47_000_000),
+        365,
+        treated,
+        len(listed) - treated,
+        Range(0.02, 0.034, 0.055),
+        Range(0.0, 0.03, 0.06),
+        Range(0.02, 0.064, 0.115),
+        Range(6_500_000, 11_000_000, 19_000_000),
+        Range(0, 1.4, 3.2),
+        Range(0, 15_400_000, 47_000_000),
         (
             ForecastInput("baseline_rate", 0.034, 0.02, 0.055, "share", "measured", 149),
             ForecastInput("uplift", 0.03, 0.0, 0.06, "share", "assumed"),
             ForecastInput("average_check", 11_000_000, 6_500_000, 19_000_000, "money", "measured", 214),
         ),
-    )  # fmt: skip
+    )
     return Plan(
-        scheme, priority, None, candidates, candidates[:3], tuple(ranks), listed, candidates[0].customers, forecast,
+        scheme,
+        priority,
+        None,
+        candidates,
+        candidates[:3],
+        tuple(ranks),
+        listed,
+        candidates[0].customers,
+        forecast,
         ExperimentPlan(treated, len(listed) - treated, 0.034, 0.31, 640, "pilot"),
-        (Contradiction("check_above_own", (("buyers_low", 21.75), ("buyers_high", 26.1), ("per_buyer_low", 689655.0), ("per_buyer_high", 689656.0), ("check_low", 50_000.0), ("check_high", 450_000.0))),),
+        (
+            Contradiction(
+                "check_above_own",
+                (
+                    ("buyers_low", 21.75),
+                    ("buyers_high", 26.1),
+                    ("per_buyer_low", 689655.0),
+                    ("per_buyer_high", 689656.0),
+                    ("check_low", 50_000.0),
+                    ("check_high", 450_000.0),
+                ),
+            ),
+        ),
         (
             SensitivityCase("base", priority, 149, 0.51, 1.0, survives=True),
             SensitivityCase("fixed_thresholds", priority, 131, 0.47, 0.81, survives=True),
@@ -389,7 +488,7 @@ def _plan(rows, segments, scheme, wave):
             SensitivityCase("ignore_refunds", priority, 149, 0.52, 0.97, survives=True),
             SensitivityCase("five_levels", "sleeping", 88, 0.21, 0.22, survives=False),
         ),
-    )  # fmt: skip
+    )
 
 
 def _no_plan(scheme):

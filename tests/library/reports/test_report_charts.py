@@ -3,7 +3,7 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
-from example import analysis
+from example import analysis, build
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,7 +46,7 @@ def test_each_title_is_its_finding_and_each_caption_says_how_many_and_when():
 
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_equal_figures_give_equal_bytes(kind):
-    first, second = drawn(analysis()), drawn(analysis())
+    first, second = drawn(analysis()), drawn(build())
     for name in ("segments", "migration", "cohorts"):
         assert first[name].file(kind) == second[name].file(kind)
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import duckdb
 import pytest
-from example import analysis
+from example import analysis, build
 from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
@@ -83,7 +83,7 @@ def test_a_currency_without_cents_has_no_decimals(tmp_path):
 
 
 def test_the_largest_amount_is_written_exactly(tmp_path):
-    made = analysis(1)
+    made = build(1)
     made.customers.connection.execute("UPDATE customers SET monetary = 9223372036854775807")
     tables.write_customers_csv(made, tmp_path / "c.csv", EN)
     assert read_csv(tmp_path / "c.csv", ",")[0]["monetary"] == "92233720368547758.07"
@@ -157,7 +157,7 @@ def test_the_sheet_keeps_headers_text_and_days_and_explains_the_columns(tmp_path
 
 
 def test_a_cell_longer_than_a_sheet_allows_is_cut(tmp_path):
-    made = analysis(1)
+    made = build(1)
     made.customers.connection.execute("UPDATE customers SET name = repeat('я', 40000) || chr(1)")
     sheets.write_customers_xlsx(made, tmp_path / "c.xlsx", RU)
     name = CalamineWorkbook.from_path(str(tmp_path / "c.xlsx")).get_sheet_by_name("customers").to_python()[1][1]
@@ -176,7 +176,7 @@ def test_the_wave_sheet_says_why_in_words(tmp_path):
 @pytest.mark.parametrize("write", [sheets.write_customers_xlsx, sheets.write_wave_xlsx])
 def test_equal_data_give_equal_sheets(tmp_path, write):
     write(analysis(), tmp_path / "a.xlsx", RU)
-    write(analysis(), tmp_path / "b.xlsx", RU)
+    write(build(), tmp_path / "b.xlsx", RU)
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
 
 
