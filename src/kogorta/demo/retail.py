@@ -155,10 +155,18 @@ def write_retail(
             truth = _write(target, Path(parts), customers, seed, as_of, model, progress)
         target.with_suffix(".truth.json").write_text(truth.to_json(), encoding="utf-8", newline="\n")
     except OSError as error:
-        raise InputError(f"cannot write {str(target)!r}: {error.strerror}; choose another folder.") from error
+        raise InputError(
+            "cannot write {str!r}: {strerror}; choose another folder.",
+            str=str(target),
+            strerror=error.strerror,
+        ) from error
     except duckdb.Error as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        raise InputError(f"cannot write {str(target)!r}: {reason}; choose another file name or folder.") from error
+        raise InputError(
+            "cannot write {str!r}: {reason}; choose another file name or folder.",
+            str=str(target),
+            reason=reason,
+        ) from error
     return truth
 
 
@@ -191,7 +199,10 @@ def _write(target: Path, parts: Path, customers: int, seed: int, as_of: date, mo
         ).fetchone()
         buyers = connection.execute(f"SELECT count(DISTINCT customer) FROM {rows} WHERE kind IN ({WHOLE}, {CUT})").fetchone()
     if figures is None or buyers is None:
-        raise InputError(f"nothing was generated for {target.name!r}.")
+        raise InputError(
+            "nothing was generated for {name!r}.",
+            name=target.name,
+        )
     count, orders, refunds, full, gross, refunded, first_day, last_day = (int(figure) for figure in figures)
     return RetailTruth(
         file=target.name,

@@ -126,7 +126,11 @@ def write_school(
         (target / DEALS_FILE).write_bytes(render(rows, encoding))
         truth.write(target / TRUTH_FILE)
     except OSError as error:
-        raise InputError(f"cannot write the demo to {str(target)!r}: {error.strerror}; choose another folder.") from error
+        raise InputError(
+            "cannot write the demo to {str!r}: {strerror}; choose another folder.",
+            str=str(target),
+            strerror=error.strerror,
+        ) from error
     return truth
 
 

@@ -29,7 +29,11 @@ def parquet_columns(path: Path, folder: Path) -> list[tuple[str, str]]:
         try:
             rows = connection.execute(f"DESCRIBE SELECT * EXCLUDE ({_NUMBER}) FROM {_source(path)}").fetchall()
         except duckdb.Error as error:
-            raise InputError(f"{path.name} is a broken Parquet file ({first_line(error)}); write or download it again.") from error
+            raise InputError(
+                "{name} is a broken Parquet file ({first_line}); write or download it again.",
+                name=path.name,
+                first_line=first_line(error),
+            ) from error
     return [(str(row[0]), str(row[1])) for row in rows]
 
 
@@ -51,7 +55,11 @@ def stage_parquet(path: Path, folder: Path, columns: Sequence[tuple[str, str]], 
             write_parquet(connection, query, folder, staged)
             counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(staged)]).fetchone()
         except duckdb.Error as error:
-            raise InputError(f"{path.name} cannot be read to the end ({first_line(error)}); write it again.") from error
+            raise InputError(
+                "{name} cannot be read to the end ({first_line}); write it again.",
+                name=path.name,
+                first_line=first_line(error),
+            ) from error
     return int(counted[0]) if counted else 0
 
 
@@ -96,5 +104,9 @@ def first_rows(path: Path, folder: Path, columns: Sequence[tuple[str, str]], row
         try:
             found = connection.execute(f"SELECT {cells} FROM {_source(path)} LIMIT {rows:d}").fetchall()
         except duckdb.Error as error:
-            raise InputError(f"{path.name} cannot be read ({first_line(error)}); write it again.") from error
+            raise InputError(
+                "{name} cannot be read ({first_line}); write it again.",
+                name=path.name,
+                first_line=first_line(error),
+            ) from error
     return tuple(tuple(map(str, row)) for row in found)

@@ -29,18 +29,34 @@ def check_path(path: Path) -> None:
     """
     try:
         if path.is_dir():
-            raise InputError(f"{path} is a folder; give the path of one file in it.")
+            raise InputError(
+                "{path} is a folder; give the path of one file in it.",
+                path=path,
+            )
         if not path.exists():
-            raise InputError(f"{path} does not exist; check the path.")
+            raise InputError(
+                "{path} does not exist; check the path.",
+                path=path,
+            )
         if not path.is_file():
-            raise InputError(f"{path} is not an ordinary file; save the table to a file and give its path.")
+            raise InputError(
+                "{path} is not an ordinary file; save the table to a file and give its path.",
+                path=path,
+            )
         with path.open("rb") as stream:
             if not stream.read(1):
-                raise InputError(f"{path.name} is empty (0 bytes); export it again.")
+                raise InputError(
+                    "{name} is empty (0 bytes); export it again.",
+                    name=path.name,
+                )
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{path.name} cannot be opened ({reason(error)}); check the path and the permissions.") from error
+        raise InputError(
+            "{name} cannot be opened ({reason}); check the path and the permissions.",
+            name=path.name,
+            reason=reason(error),
+        ) from error
 
 
 def is_gzip(path: Path) -> bool:
@@ -66,7 +82,11 @@ def read_head(path: Path, size: int = SAMPLE) -> bytes:
         with open_bytes(path) as stream:
             return stream.read(size)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path.name} cannot be read ({reason(error)}); export or download it again.") from error
+        raise InputError(
+            "{name} cannot be read ({reason}); export or download it again.",
+            name=path.name,
+            reason=reason(error),
+        ) from error
 
 
 def file_digest(path: Path) -> str:
@@ -83,8 +103,13 @@ def check_unpacked(path: Path, size: int, packed: int) -> None:
     """
     if size > UNPACKED_LIMIT or (size > 1 << 30 and size > UNPACKED_RATIO * packed):
         raise InputError(
-            f"{path.name} unpacks to more than {size >> 30} GB from {max(packed >> 20, 1)} MB, past the limit of "
-            f"{UNPACKED_LIMIT >> 30} GB or {UNPACKED_RATIO} times; unpack it yourself and check what is inside."
+            "{name} unpacks to more than {value} GB from {max} MB, past the limit of {value_2} GB or "
+            "{unpacked_ratio} times; unpack it yourself and check what is inside.",
+            name=path.name,
+            value=size >> 30,
+            max=max(packed >> 20, 1),
+            value_2=UNPACKED_LIMIT >> 30,
+            unpacked_ratio=UNPACKED_RATIO,
         )
 
 

@@ -90,7 +90,11 @@ def scan_text(path: Path, limit: int | None = None, *, lined: bool = True, step:
                 if limit is not None and census.size >= limit:
                     break
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path.name} cannot be read to the end ({reason(error)}); export or download it again.") from error
+        raise InputError(
+            "{name} cannot be read to the end ({reason}); export or download it again.",
+            name=path.name,
+            reason=reason(error),
+        ) from error
     broken = census.finish(whole=limit is None)
     if encoding == "utf-8" and census.foreign:
         encoding = _single_byte(path, head)
@@ -250,7 +254,9 @@ def _check_line(path: Path, chunk: bytes, line: int) -> int:
     line = line + len(chunk) if last < 0 else len(chunk) - last
     if line > LINE_LIMIT:
         raise InputError(
-            f"{path.name} has a line longer than {LINE_LIMIT >> 20} MB without a line break; "
-            "it is not a table with one record a line, export it as CSV, XLSX or Parquet."
+            "{name} has a line longer than {value} MB without a line break; it is not a table with one record a "
+            "line, export it as CSV, XLSX or Parquet.",
+            name=path.name,
+            value=LINE_LIMIT >> 20,
         )
     return line

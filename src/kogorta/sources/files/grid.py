@@ -120,9 +120,15 @@ class Grid:
     def _refuse(self, tally: Tally) -> None:
         first = tally.rejected[0]
         raise InputError(
-            f"{self.source}: {len(tally.rejected)} of {tally.rows + len(tally.rejected)} rows do not fit the header of "
-            f"{len(self.headers)} columns in row {self.header_row} (row {first.row_no}: {first.reason}); "
-            "check the delimiter and the quotes, or export the file again."
+            "{source}: {count} of {value} rows do not fit the header of {count_2} columns in row {header_row} "
+            "(row {row_no}: {reason}); check the delimiter and the quotes, or export the file again.",
+            source=self.source,
+            count=len(tally.rejected),
+            value=tally.rows + len(tally.rejected),
+            count_2=len(self.headers),
+            header_row=self.header_row,
+            row_no=first.row_no,
+            reason=first.reason,
         )
 
 
@@ -155,12 +161,20 @@ def open_grid(source: str, records: Iterator[Record | RejectedRow]) -> Grid:
     place = _header_place([cells for _, cells in whole])
     if place is None:
         lost = f" ({len(head) - len(whole)} rows could not be cut into cells)" if len(head) > len(whole) else ""
-        raise InputError(f"{source} holds no table: no row has text in it{lost}; export it again with a header row.")
+        raise InputError(
+            "{source} holds no table: no row has text in it{lost}; export it again with a header row.",
+            source=source,
+            lost=lost,
+        )
     number, cells = whole[place]
     if len(cells) > COLUMN_LIMIT:
         raise InputError(
-            f"{source} has {len(cells)} cells in row {number}, and a table may have {COLUMN_LIMIT} columns; "
-            "check the delimiter, or export the file again."
+            "{source} has {count} cells in row {number}, and a table may have {column_limit} columns; check the "
+            "delimiter, or export the file again.",
+            source=source,
+            count=len(cells),
+            number=number,
+            column_limit=COLUMN_LIMIT,
         )
     after = [cells for _, cells in whole[place + 1 :]]
     names = list(cells)

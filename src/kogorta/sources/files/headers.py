@@ -369,7 +369,11 @@ def _user_filling(field: str, columns: list[int], headers: Sequence[str]) -> Fil
         return Filling(field, (tuple(columns),))
     if len(columns) > 1 and field not in ALTERNATIVES:
         listed = ", ".join(repr(headers[column]) for column in columns)
-        raise InputError(f"Columns {listed} are all mapped to {field}, which takes one column; keep one of them.")
+        raise InputError(
+            "Columns {listed} are all mapped to {field}, which takes one column; keep one of them.",
+            listed=listed,
+            field=field,
+        )
     return Filling(field, tuple((column,) for column in columns))
 
 
@@ -378,7 +382,11 @@ def _user_choice(headers: Sequence[str], columns: Mapping[str, str]) -> list[tup
     for wanted, field in columns.items():
         if field != LEAVE_OUT and field not in FIELDS:
             close = difflib.get_close_matches(field, list(FIELDS), 3, 0.5) or list(FIELDS)
-            raise InputError(f"{field!r} in the column map is not a field; close to it: {', '.join(close)} (or - to leave a column out).")
+            raise InputError(
+                "{field!r} in the column map is not a field; close to it: {names} (or - to leave a column out).",
+                field=field,
+                names=", ".join(close),
+            )
         chosen.append((_find(headers, wanted), field))
     return chosen
 
@@ -394,7 +402,11 @@ def _find(headers: Sequence[str], wanted: str) -> int:
     folded = {header.lower(): header for header in named}
     close = [folded[item] for item in difflib.get_close_matches(clean.lower(), list(folded), 3, 0.5)]
     known = "; close to it: " + ", ".join(map(repr, close)) if close else "; the headers are: " + shown(named)
-    raise InputError(f"Header {wanted!r} from the column map is not in the file{known}.")
+    raise InputError(
+        "Header {wanted!r} from the column map is not in the file{known}.",
+        wanted=wanted,
+        known=known,
+    )
 
 
 def shown(headers: Iterable[str], limit: int = 40) -> str:

@@ -130,14 +130,23 @@ def refuse_missing(source: str, found: Recognised) -> None:
         return
     headers = [header for header in found.mapping.headers if header]
     if not headers:
-        raise InputError(f"{source}: no header row was found; the first row must name the columns.")
+        raise InputError(
+            "{source}: no header row was found; the first row must name the columns.",
+            source=source,
+        )
     example = (found.mapping.ignored or tuple(headers))[0]
     wanted = " and ".join(MEANING[field] for field in found.missing)
     filled = ", ".join(f"{header!r} as {field}" for field, header in found.mapping.sources.items()) or "nothing"
     raise InputError(
-        f"{source} was taken for {found.layout}, but no column was recognised as {wanted}; the headers are "
-        f"{shown(headers)} (recognised: {filled}). Name the column with --map, for example "
-        f'--map "{example}={found.missing[0]}".'
+        "{source} was taken for {layout}, but no column was recognised as {wanted}; the headers are {shown} "
+        '(recognised: {filled}). Name the column with --map, for example --map "{example}={missing}".',
+        source=source,
+        layout=found.layout,
+        wanted=wanted,
+        shown=shown(headers),
+        filled=filled,
+        example=example,
+        missing=found.missing[0],
     )
 
 

@@ -80,7 +80,9 @@ def read_table(path: Path, scan: Scan) -> Iterator[Record]:
                     _forget_before(element)
     except etree.XMLSyntaxError as error:
         raise InputError(
-            f"{path.name} is an HTML page whose table cannot be read ({reason(error)}); save it as XLSX or CSV UTF-8."
+            "{name} is an HTML page whose table cannot be read ({reason}); save it as XLSX or CSV UTF-8.",
+            name=path.name,
+            reason=reason(error),
         ) from error
     finally:
         stream.close()

@@ -147,7 +147,11 @@ def _staged(workspace: Path, digest: str, found: Recognised, sheet: str | None) 
 
 def _refuse_no_rows(path: Path, rows: int, rejected: int, header_row: int) -> None:
     if not rows and not rejected:
-        raise InputError(f"{path.name} has a header in row {header_row} and no rows below it; export it again with the data.")
+        raise InputError(
+            "{name} has a header in row {header_row} and no rows below it; export it again with the data.",
+            name=path.name,
+            header_row=header_row,
+        )
 
 
 def _layout_notes(found: Recognised) -> tuple[str, ...]:

@@ -38,29 +38,56 @@ def kind_of(path: Path) -> Kind:
     if head[:4] == b"PAR1":
         return "parquet"
     if head[:4] == b"PARE":
-        raise InputError(f"{path.name} is an encrypted Parquet file; save it without encryption.")
+        raise InputError(
+            "{name} is an encrypted Parquet file; save it without encryption.",
+            name=path.name,
+        )
     if raw[:4] in {b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"}:
         return _zip_kind(path)
     if raw[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return "xls"
     for magic, name in _ARCHIVES.items():
         if raw.startswith(magic):
-            raise InputError(f"{path.name} is a {name} archive; unpack it and read the file inside.")
+            raise InputError(
+                "{name} is a {name_2} archive; unpack it and read the file inside.",
+                name=path.name,
+                name_2=name,
+            )
     for magic, name in _FOREIGN.items():
         if head.startswith(magic):
-            raise InputError(f"{path.name} is {name}, not a table; {_EXCEL_SAVES}.")
+            raise InputError(
+                "{name} is {name_2}, not a table; {excel_saves}.",
+                name=path.name,
+                name_2=name,
+                excel_saves=_EXCEL_SAVES,
+            )
     start = _decoded_head(head).lstrip("\ufeff \t\r\n").lower()
     if start.startswith("<"):
         if "<table" in start or "<html" in start or "<meta" in start or "<tr" in start:
             return "html"
         if "urn:schemas-microsoft-com:office:spreadsheet" in start:
-            raise InputError(f"{path.name} is an XML spreadsheet of Excel 2003; {_EXCEL_SAVES}.")
+            raise InputError(
+                "{name} is an XML spreadsheet of Excel 2003; {excel_saves}.",
+                name=path.name,
+                excel_saves=_EXCEL_SAVES,
+            )
         if start.startswith(("<?xml", "<!doctype")):
-            raise InputError(f"{path.name} is an XML document without a table; {_EXCEL_SAVES}.")
+            raise InputError(
+                "{name} is an XML document without a table; {excel_saves}.",
+                name=path.name,
+                excel_saves=_EXCEL_SAVES,
+            )
     if start.startswith(("{", "[{")) and '":' in start:
-        raise InputError(f"{path.name} is JSON, not a table; export it as CSV, XLSX or Parquet.")
+        raise InputError(
+            "{name} is JSON, not a table; export it as CSV, XLSX or Parquet.",
+            name=path.name,
+        )
     if _is_binary(head):
-        raise InputError(f"{path.name} is not a table: its bytes are neither text, XLSX nor Parquet; {_EXCEL_SAVES}.")
+        raise InputError(
+            "{name} is not a table: its bytes are neither text, XLSX nor Parquet; {excel_saves}.",
+            name=path.name,
+            excel_saves=_EXCEL_SAVES,
+        )
     return "text"
 
 
@@ -71,15 +98,31 @@ def _zip_kind(path: Path) -> Kind:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
-        raise InputError(f"{path.name} is a broken ZIP or XLSX file ({reason(error)}); export or download it again.") from error
+        raise InputError(
+            "{name} is a broken ZIP or XLSX file ({reason}); export or download it again.",
+            name=path.name,
+            reason=reason(error),
+        ) from error
     if any(name.lower() in {"xl/workbook.xml", "xl/workbook2.xml"} for name in names):
         return "xlsx"
     if "xl/workbook.bin" in names:
-        raise InputError(f"{path.name} is a binary workbook (XLSB); {_EXCEL_SAVES}.")
+        raise InputError(
+            "{name} is a binary workbook (XLSB); {excel_saves}.",
+            name=path.name,
+            excel_saves=_EXCEL_SAVES,
+        )
     if "mimetype" in names and "content.xml" in names:
-        raise InputError(f"{path.name} is an OpenDocument file; {_EXCEL_SAVES}.")
+        raise InputError(
+            "{name} is an OpenDocument file; {excel_saves}.",
+            name=path.name,
+            excel_saves=_EXCEL_SAVES,
+        )
     listed = ", ".join(names[:3]) or "nothing"
-    raise InputError(f"{path.name} is a ZIP archive with {listed} inside; unpack it and read the table itself.")
+    raise InputError(
+        "{name} is a ZIP archive with {listed} inside; unpack it and read the table itself.",
+        name=path.name,
+        listed=listed,
+    )
 
 
 def _decoded_head(head: bytes) -> str:

@@ -64,7 +64,11 @@ def scratch(workspace: Path) -> Iterator[Path]:
         workspace.mkdir(parents=True, exist_ok=True)
         folder = tempfile.TemporaryDirectory(prefix="reading-", dir=workspace)
     except OSError as error:
-        raise InputError(f"The folder {workspace} cannot be written ({error.strerror}); name another workspace.") from error
+        raise InputError(
+            "The folder {workspace} cannot be written ({strerror}); name another workspace.",
+            workspace=workspace,
+            strerror=error.strerror,
+        ) from error
     with folder as name:
         yield Path(name)
 

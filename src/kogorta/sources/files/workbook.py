@@ -78,7 +78,10 @@ def read_sheet(path: Path, kind: Kind, wanted: str | None = None) -> Sheet:
     with _calamine_errors(path), _open(path) as book:
         name, others, sheet = _choose(path, book, wanted)
         if sheet is None:
-            raise InputError(f"{path.name} has no sheet with cells in it; export it again.")
+            raise InputError(
+                "{name} has no sheet with cells in it; export it again.",
+                name=path.name,
+            )
         fill = _merged_cells(sheet)
         return Sheet(name, others, _records(path, sheet, fill), len(fill))
 
@@ -96,15 +99,28 @@ def check_archive(path: Path) -> None:
             size = sum(member.file_size for member in members)
             if size > UNPACKED_LIMIT or (size > 64 << 20 and size > PACKED_RATIO * packed):
                 raise InputError(
-                    f"{path.name} would unpack to {size >> 20} MB from {packed / (1 << 20):.1f} MB; the limit is "
-                    f"{UNPACKED_LIMIT >> 20} MB and {PACKED_RATIO} times the size of the file, {_SAVE}."
+                    "{name} would unpack to {value} MB from {value_2:.1f} MB; the limit is {value_3} MB and "
+                    "{packed_ratio} times the size of the file, {save}.",
+                    name=path.name,
+                    value=size >> 20,
+                    value_2=packed / (1 << 20),
+                    value_3=UNPACKED_LIMIT >> 20,
+                    packed_ratio=PACKED_RATIO,
+                    save=_SAVE,
                 )
             for member in members:
                 if member.flag_bits & 1:
-                    raise InputError(f"{path.name} is locked by a password; remove it in Excel and save the file again.")
+                    raise InputError(
+                        "{name} is locked by a password; remove it in Excel and save the file again.",
+                        name=path.name,
+                    )
                 _check_member(path, archive, member)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"{path.name} is a broken XLSX file ({reason(error)}); export or save it again.") from error
+        raise InputError(
+            "{name} is a broken XLSX file ({reason}); export or save it again.",
+            name=path.name,
+            reason=reason(error),
+        ) from error
 
 
 def text_of(value: object) -> str:
@@ -149,8 +165,14 @@ def _check_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo)
     wide = max(map(_column_number, columns), default=0)
     if last * wide > CELL_LIMIT:
         raise InputError(
-            f"{path.name}: a sheet spans {last} rows and {wide} columns, {last * wide} cells with the empty ones, and the "
-            f"limit is {CELL_LIMIT}; delete stray cells far below or to the right, or {_SAVE}."
+            "{name}: a sheet spans {last} rows and {wide} columns, {value} cells with the empty ones, and the "
+            "limit is {cell_limit}; delete stray cells far below or to the right, or {save}.",
+            name=path.name,
+            last=last,
+            wide=wide,
+            value=last * wide,
+            cell_limit=CELL_LIMIT,
+            save=_SAVE,
         )
 
 
@@ -172,7 +194,11 @@ def _calamine_errors(path: Path) -> Iterator[None]:
         if _is_locked(path):
             message = f"{path.name} is locked by a password; remove it in Excel and save the file again."
             raise InputError(message) from error
-        raise InputError(f"{path.name} is not a workbook that can be read ({reason(error)}); save it as XLSX or CSV UTF-8.") from error
+        raise InputError(
+            "{name} is not a workbook that can be read ({reason}); save it as XLSX or CSV UTF-8.",
+            name=path.name,
+            reason=reason(error),
+        ) from error
 
 
 @contextmanager
@@ -198,7 +224,12 @@ def _choose(path: Path, book: CalamineWorkbook, wanted: str | None) -> tuple[str
     names = [item.name for item in tables]
     if wanted is not None:
         if wanted not in names:
-            raise InputError(f"{path.name} has no sheet {wanted!r}; its sheets are {', '.join(map(repr, names))}.")
+            raise InputError(
+                "{name} has no sheet {wanted!r}; its sheets are {names}.",
+                name=path.name,
+                wanted=wanted,
+                names=", ".join(map(repr, names)),
+            )
         return wanted, (), book.get_sheet_by_name(wanted)
     shown = [item.name for item in tables if item.visible == SheetVisibleEnum.Visible] or names
     best: CalamineSheet | None = None
