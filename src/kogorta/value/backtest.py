@@ -11,6 +11,7 @@ import numpy as np
 
 from kogorta.kit.checks import check_choice
 from kogorta.kit.errors import InputError
+from kogorta.value.cells import tally
 from kogorta.value.day_ledger import day_number, day_of, split
 from kogorta.value.gamma_gamma import GammaGamma
 from kogorta.value.naive_rate import NaiveRate
@@ -30,6 +31,8 @@ HOLDOUT_SHARE: Final = 1 / 3
 LONGEST_HOLDOUT: Final = 365
 SHORTEST_SPAN: Final = 60
 TABLE_TOP: Final = 7
+GROUP_DRAWS: Final = 1000
+GROUP_SEED: Final = 20_26
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Figures:
         deviance: mean Poisson deviance, the measure models are compared by; infinite for a rule that called an order
             that was made impossible.
         gain: mean absolute error of the naive rate less this one's; `gain_low` is its one-sided 95 % lower bound.
+        group_error: totals missed by groups of customers (repeat purchases 0, 1, ..., 7 and more), as a share of all
+            orders made; `group_gain_low` is the one-sided 95 % lower bound of the naive rate's less this one's.
         gap: this deviance less the best one's, and `gap_error` its standard error.
         convergence: verdict of the fit.
         by_x: orders foretold per customer by repeat purchases in calibration 0, 1, ..., 7 and more.
@@ -61,6 +66,8 @@ class Figures:
     deviance: float
     gain: float
     gain_low: float
+    group_error: float
+    group_gain_low: float
     gap: float
     gap_error: float
     convergence: str
@@ -246,11 +253,37 @@ def _figures(
         deviance=float(loss.mean()),
         gain=float(gains.mean()),
         gain_low=float(gains.mean() - 1.645 * _error(gains)),
+        group_error=_group_error(foretold, made, levels),
+        group_gain_low=_group_gain_low(foretold, naive, made, levels),
         gap=float(gaps.mean()) if finite else float("inf"),
         gap_error=_error(gaps) if finite else float("inf"),
         convergence=convergence,
         by_x=_means(foretold, levels),
     )
+
+
+def _group_error(foretold: FloatArray, made: FloatArray, levels: IntArray) -> float:
+    missed = tally(levels, foretold - made, TABLE_TOP + 1)
+    return float(np.abs(missed).sum()) / float(made.sum()) if made.any() else float("inf")
+
+
+def _group_gain_low(foretold: FloatArray, naive: FloatArray, made: FloatArray, levels: IntArray) -> float:
+    """Lower bound by draws of the groups' totals from their joint normal distribution over customers."""
+    if not made.any():
+        return float("-inf")
+    size = TABLE_TOP + 1
+    off = np.stack((foretold - made, naive - made))
+    sums = np.stack([tally(levels, row, size) for row in off])
+    products = np.stack([tally(levels, off[i] * off[j], size) for i, j in ((0, 0), (0, 1), (1, 1))])
+    count = np.maximum(tally(levels, np.ones(made.size), size), 1)
+    first, cross, second = products - np.stack((sums[0] ** 2, sums[0] * sums[1], sums[1] ** 2)) / count
+    noise = np.random.default_rng(GROUP_SEED).standard_normal((2, GROUP_DRAWS, size))
+    root = np.sqrt(np.maximum(first, 0.0))
+    slope = np.divide(cross, root, out=np.zeros(size), where=root > 0)
+    rest = np.sqrt(np.maximum(second - slope**2, 0.0))
+    ours = np.abs(sums[0] + root * noise[0]).sum(axis=1)
+    theirs = np.abs(sums[1] + slope * noise[0] + rest * noise[1]).sum(axis=1)
+    return float(np.quantile(theirs - ours, 0.05)) / float(made.sum())
 
 
 def _error(values: FloatArray) -> float:

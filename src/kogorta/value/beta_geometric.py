@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.special import expit, gammaln, hyp2f1, psi
+from scipy.special import betainc, expit, gammaln, hyp2f1, psi
 
 from kogorta.value.cells import coded, paired
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from kogorta.value.purchase_model import Theta
     from kogorta.value.summary import FloatArray, IntArray, PurchaseSummary
 
-LARGEST_RESULT: Final = 1e12
+LARGEST_RESULT: Final = 1e9
+LARGE: Final = 200.0  # parameters from which the hypergeometric series is not to be trusted
+NEAR_ONE: Final = 1e-5  # where the closed form is 0 / 0
+NEGLIGIBLE: Final = 1e-11
+MOST_ORDERS: Final = 100_000
 BLOCK: Final = 8192  # rows worked on at once: fits a cache, and no threads are woken for a dot product
 
 
@@ -100,14 +104,46 @@ def orders_of_the_living(theta: Theta, x: FloatArray, chances: FloatArray, age: 
     it into one with small parameters, whose series converges fast.
     """
     r, alpha, a, b = (float(value) for value in theta)
-    if abs(a - 1) < 1e-6:
-        a = 1 + 1e-6  # a removable singularity
-    c = a + b + chances - 1
-    c = np.where(np.abs(c - np.rint(c)) + (c > 0.5) < 1e-9, c + 1e-7, c)
     share = horizon / (alpha + age + horizon)
+    if a > LARGE or b > LARGE or abs(a - 1) < NEAR_ONE:
+        return orders_by_sum(r + x, share, a, b + chances)
+    c = a + b + chances - 1
+    c = np.where(np.abs(c) < 1e-7, 1e-7, c)  # a removable singularity, of those who bought once
     stay = (alpha + age) / (alpha + age + horizon)
-    series = hyp2f1(a + b + chances - 1 - r - x, a - 1, c, share)
-    result: FloatArray = np.clip(c / (a - 1) * (1 - stay ** (a - 1) * series), 0.0, LARGEST_RESULT)
+    with np.errstate(over="ignore", invalid="ignore"):
+        series = hyp2f1(a + b + chances - 1 - r - x, a - 1, c, share)
+        result: FloatArray = np.asarray(c / (a - 1) * (1 - stay ** (a - 1) * series))
+    lost = ~np.isfinite(result) | (result < 0) | (result > LARGEST_RESULT)
+    if lost.any():
+        result[lost] = orders_by_sum((r + x)[lost], share[lost], a, (b + chances)[lost])
+    return result
+
+
+def orders_by_sum(shape: FloatArray, share: FloatArray, a: float, b: FloatArray, every: int = 1, phase: int = 0) -> FloatArray:
+    """Expected orders of the living, as the sum over m of P(at least m orders, were nobody to leave) P(still here).
+
+    Exact, slower than the closed form, and safe for any parameters.
+
+    Args:
+        shape: shape of the gamma law of the rate given the history.
+        share: horizon over horizon, history and scale together: events to come are negative binomial with it.
+        a: parameter of the chance to leave, as `b` given the history.
+        b: see `a`.
+        every: events an order takes.
+        phase: events passed since the last order.
+    """
+    result = np.zeros(shape.size)
+    rows = np.arange(shape.size)
+    staying = np.ones(shape.size)
+    for order in range(1, MOST_ORDERS):
+        part = staying * betainc(order * every - phase, shape[rows], share[rows])
+        result[rows] += part
+        kept = part > NEGLIGIBLE
+        if not kept.any():
+            break
+        rows = rows[kept]
+        later = b[rows] + order - 1
+        staying = staying[kept] * later / (a + later)
     return result
 
 

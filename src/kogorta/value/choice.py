@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from kogorta.kit.checks import check_between, check_positive
 from kogorta.kit.language import message
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from kogorta.value.remark import Quantity
 
 Shown: TypeAlias = Literal["model", "naive"]
+
+TIE: Final = 1e-3
+"""Share of the deviance by which models differ only in name."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,9 @@ class ModelGate:
     Args:
         min_repeaters: customers with a repeat order in calibration.
         max_bias: share by which the total may miss, unless the naive rate misses by more.
+        mae_slack: share by which the error per customer may exceed the naive rate's where the model proves better on
+            totals of groups. A rule that says zero for all who bought once has a small error per customer, being right
+            about most of them, and misses every order of the rest.
         max_correlation: of order numbers and mean spend, beyond which the spend model's premise fails.
 
     Example:
@@ -55,11 +61,13 @@ class ModelGate:
 
     min_repeaters: int = 30
     max_bias: float = 0.5
+    mae_slack: float = 0.05
     max_correlation: float = 0.3
 
     def __post_init__(self) -> None:
         check_positive("min_repeaters", self.min_repeaters)
         check_between("max_bias", self.max_bias, 0.0, 10.0)
+        check_between("mae_slack", self.mae_slack, 0.0, 1.0)
         check_between("max_correlation", self.max_correlation, 0.0, 1.0)
 
     def orders(self, backtest: Backtest) -> tuple[str, tuple[Remark, ...]]:
@@ -83,7 +91,7 @@ class ModelGate:
             closest = min(fitted, key=lambda figures: figures.mae)
             return "naive", (_lost(closest, backtest.naive, self.max_bias),)
         best = min(passed, key=lambda figures: figures.deviance)
-        chosen = next(figures for figures in passed if figures.gap <= max(best.gap + best.gap_error, figures.gap_error))
+        chosen = next(figures for figures in passed if figures.gap <= best.gap + figures.gap_error + TIE * best.deviance)
         remarks = [_won(chosen, backtest)]
         if chosen.convergence in ("flat", "edge"):
             remarks.append(Remark("flat", FLAT))
@@ -92,7 +100,9 @@ class ModelGate:
         return chosen.model, tuple(remarks)
 
     def _wins(self, figures: Figures, naive: Figures) -> bool:
-        return figures.gain_low > 0 and abs(figures.bias) <= max(self.max_bias, abs(naive.bias))
+        by_customer = figures.gain_low > 0
+        by_group = figures.group_gain_low > 0 and figures.mae <= naive.mae * (1 + self.mae_slack)
+        return (by_customer or by_group) and abs(figures.bias) <= max(self.max_bias, abs(naive.bias))
 
     def spend(self, fitted: FittedGammaGamma | None, backtest: Backtest | None) -> tuple[str, tuple[Remark, ...]]:
         """Choose between the spend model and the customer's own mean.
@@ -136,6 +146,10 @@ LOST_BIAS = message(
 WON = message(
     "Tested on {customers} and {days} of the base's own past, the forecast missed by {mae} orders per customer, the plain rate by {naive}."
 )
+WON_GROUPS = message(
+    "Tested on {customers} and {days} of the base's own past, the forecast missed as much per customer as the plain rate "
+    "({mae} and {naive} orders), but totals of groups by {group} against {naive_group}."
+)
 FLAT = message("The data hardly tell some of the model's parameters, so trust the intervals more than the figures.")
 BIAS_LOW = message("In total it forecast {bias} fewer orders than were made: take totals as cautious.")
 BIAS_HIGH = message("In total it forecast {bias} more orders than were made: take totals as optimistic.")
@@ -165,26 +179,27 @@ def _nothing_bought(backtest: Backtest) -> Remark:
 
 
 def _lost(figures: Figures, naive: Figures, allowed: float) -> Remark:
-    if figures.gain_low > 0:
-        numbers: tuple[Quantity, ...] = (
-            ("bias", "percent", abs(figures.bias)),
-            ("allowed", "percent", max(allowed, abs(naive.bias))),
-        )
+    bound = max(allowed, abs(naive.bias))
+    if abs(figures.bias) > bound:
+        numbers: tuple[Quantity, ...] = (("bias", "percent", abs(figures.bias)), ("allowed", "percent", bound))
         return Remark("lost-bias", LOST_BIAS, numbers)
     return Remark("lost", LOST, (("mae", "decimal", figures.mae), ("naive", "decimal", naive.mae)))
 
 
 def _won(figures: Figures, backtest: Backtest) -> Remark:
-    return Remark(
-        "won",
-        WON,
-        (
-            ("customers", "customers", backtest.customers),
-            ("days", "days", backtest.holdout_days),
-            ("mae", "decimal", figures.mae),
-            ("naive", "decimal", backtest.naive.mae),
-        ),
+    quantities: tuple[Quantity, ...] = (
+        ("customers", "customers", backtest.customers),
+        ("days", "days", backtest.holdout_days),
+        ("mae", "decimal", figures.mae),
+        ("naive", "decimal", backtest.naive.mae),
     )
+    if figures.gain_low > 0:
+        return Remark("won", WON, quantities)
+    groups: tuple[Quantity, ...] = (
+        ("group", "percent", figures.group_error),
+        ("naive_group", "percent", backtest.naive.group_error),
+    )
+    return Remark("won-groups", WON_GROUPS, quantities + groups)
 
 
 def _bias(figures: Figures) -> Remark:

@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
-from scipy.special import betainc, expit, gammaln, psi
+from scipy.special import expit, gammaln, psi
 
 from kogorta.kit.checks import check_between, check_positive
 from kogorta.kit.errors import InputError
-from kogorta.value.beta_geometric import orders_before_leaving, tossed
+from kogorta.value.beta_geometric import orders_before_leaving, orders_by_sum, tossed
 from kogorta.value.cells import Coded, coded, paired, tally
 from kogorta.value.purchase_model import FittedPurchases, PurchaseModel
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from kogorta.value.summary import FloatArray, IntArray, PurchaseSummary
 
 LARGEST_K: Final = 12
-NEGLIGIBLE: Final = 1e-10
-MOST_ORDERS: Final = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,17 +209,5 @@ def _orders_of_the_living(theta: Theta, k: int, x: FloatArray, last: FloatArray,
     ahead = horizon / (alpha + age + horizon)
     result = np.zeros_like(x)
     for phase, term in enumerate(waits):
-        rows = np.arange(x.size)
-        shape = r + k * x + phase
-        staying = np.ones_like(x)
-        for order in range(1, MOST_ORDERS):
-            events = order * k - phase
-            part = staying * betainc(events, shape[rows], ahead[rows])
-            result[rows] += term[rows] / whole[rows] * part
-            kept = part > NEGLIGIBLE
-            if not kept.any():
-                break
-            rows = rows[kept]
-            later = b + x[rows] + order
-            staying = staying[kept] * later / (a + later)
+        result += term / whole * orders_by_sum(r + k * x + phase, ahead, a, b + x + 1, k, phase)
     return result

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 NODES: Final = np.polynomial.legendre.leggauss(24)
 DRAW_NODES: Final = np.polynomial.legendre.leggauss(12)
 DEPTH: Final = 20.0  # the integral is cut where the integrand has fallen by this many logarithms
+FARTHEST: Final = 400.0  # logarithm of a span longer than any history
 BLOCK: Final = 2048
 TINY: Final = 1e-300
 
@@ -160,8 +161,8 @@ def _integrand(
         The moments, the densities with s, and the logarithm by which the density at t_x exceeds that of the living.
     """
     nearer = np.minimum(alpha, beta)
-    by_alpha = (alpha + begin) * np.expm1(np.minimum(DEPTH / shape, 700.0))
-    by_beta = (beta + begin) * np.expm1(np.minimum(DEPTH / s, 700.0))
+    by_alpha = (alpha + begin) * np.expm1(np.minimum(DEPTH / shape, FARTHEST))
+    by_beta = (beta + begin) * np.expm1(np.minimum(DEPTH / s, FARTHEST))
     stop = np.minimum(end, begin + np.minimum(by_alpha, by_beta))
     width = np.log1p((stop - begin) / (nearer + begin))
     grown = (nearer + begin) * np.exp(width / 2 * (nodes[0] + 1))

@@ -16,7 +16,7 @@ from kogorta.value.bg_bb import BgBb, opportunities
 from kogorta.value.cells import tally
 from kogorta.value.day_ledger import day_number, split, summarise
 from kogorta.value.gamma_gamma import GammaGamma
-from kogorta.value.remark import Remark
+from kogorta.value.remark import Form, Quantity, Remark
 from kogorta.value.sbg import ShiftedBetaGeometric, Tenures
 from kogorta.value.spend_model import NaiveSpend
 
@@ -150,18 +150,20 @@ class SingleModel:
             customers=round(summary.customers),
             repeaters=round(summary.repeaters),
             holdout=holdout,
-            remarks=self._remarks(holdout),
+            remarks=self._remarks(holdout, ledger.currency),
         )
 
     @property
     def _period(self) -> str:
         return f"{self.period_days} days"
 
-    def _remarks(self, holdout: HoldoutFigures | None) -> tuple[Remark, ...]:
+    def _remarks(self, holdout: HoldoutFigures | None, currency: str) -> tuple[Remark, ...]:
         found = [Remark("untested", UNTESTED)]
         if holdout is not None:
             template = WON if holdout.mae < holdout.mae_naive else LOST
-            found = [Remark("tested", template, (("mae", "decimal", holdout.mae), ("naive", "decimal", holdout.mae_naive)))]
+            form: Form = "money" if self.model == "gamma-gamma" else "decimal"
+            errors: tuple[Quantity, ...] = (("mae", form, holdout.mae), ("naive", form, holdout.mae_naive))
+            found = [Remark("tested", template, errors, currency)]
         if self.model == "sbg":
             found.append(Remark("silence", SILENCE, (("days", "days", SILENT_PERIODS * self.period_days),)))
         return tuple(found)

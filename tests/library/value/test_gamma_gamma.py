@@ -75,5 +75,5 @@ def test_a_summary_without_money_is_refused(cdnow):
 
 
 def test_two_customers_are_too_few():
-    with pytest.raises(InputError, match="only 2 customers have paid orders"):
+    with pytest.raises(InputError, match="customers with paid orders to learn from: 2"):
         GammaGamma().fit(PurchaseSummary([1, 1, 0], [1, 1, 0], [5, 5, 5], spend=[3, 4, 0]))
