@@ -1,0 +1,285 @@
+"""The tree of a rule evaluated over a state: arrays in, one truth per customer out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from kogorta.kit.errors import InputError
+from kogorta.segments.rules.book import EMPTY_BOOK
+from kogorta.segments.rules.fields import FILTERS, fold
+from kogorta.segments.rules.leaves import Attribute, Compare, DateGap, InSegment, Measure, Moved, Property, RandomShare
+from kogorta.segments.rules.matching import compared, day_number, equal
+from kogorta.segments.rules.sql import NO_TRANSITIONS, factor_of
+from kogorta.segments.rules.state import NEVER, Numbers, Texts, buckets_of
+from kogorta.segments.rules.tree import All, Any_, Not
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from kogorta.segments.rules.book import SegmentBook
+    from kogorta.segments.rules.leaves import Condition, Figure, Value
+    from kogorta.segments.rules.state import Column, History, State
+    from kogorta.segments.rules.tree import Node
+    from kogorta.segments.rules.windows import Window
+
+    Truth = NDArray[np.bool_]
+
+AGE: Final = Property("age")
+
+
+def evaluate(rule: Node, state: State, *, as_of: date | None = None, book: SegmentBook = EMPTY_BOOK) -> Truth:
+    """Whether the rule holds for each customer.
+
+    Args:
+        rule: the tree.
+        state: arrays of a snapshot.
+        as_of: day of evaluation, the state's own by default; see `emit_sql`.
+        book: saved segments the rule refers to.
+
+    Returns:
+        Shape (n,), in the order of `state.ids`.
+
+    Raises:
+        InputError: a segment or the recorded moves it needs are not there.
+    """
+    return evaluate_many([rule], state, as_of=as_of, book=book)[0]
+
+
+def evaluate_many(rules: Sequence[Node], state: State, *, as_of: date | None = None, book: SegmentBook = EMPTY_BOOK) -> list[Truth]:
+    """As `evaluate`, for several rules; what they share is counted once."""
+    for rule in rules:
+        book.check(rule)
+    evaluation = Evaluation(state, as_of or state.as_of, book)
+    return [evaluation.node(rule) for rule in rules]
+
+
+class Evaluation:
+    """One pass over a state at a day.
+
+    Args:
+        state: the arrays.
+        as_of: the day.
+        book: saved segments.
+    """
+
+    def __init__(self, state: State, as_of: date, book: SegmentBook = EMPTY_BOOK) -> None:
+        self.state, self.as_of, self.book = state, as_of, book
+        self.today = day_number(as_of)
+        self.size = len(state)
+        self.truths: dict[Node, Truth] = {}
+        self.figures: dict[Figure, Numbers] = {}
+        self.rows: dict[tuple[str, Window, tuple[Condition, ...], bool], Truth | None] = {}
+
+    def node(self, rule: Node) -> Truth:
+        """Whether the rule holds for each customer; callers must not change the array."""
+        if isinstance(rule, All | Any_):
+            join = np.logical_and if isinstance(rule, All) else np.logical_or
+            first, *rest = rule.parts
+            found = self.node(first)
+            for place, part in enumerate(rest):
+                found = join(found, self.node(part), out=found) if place else join(found, self.node(part))
+            return found
+        if isinstance(rule, Not):
+            return ~self.node(rule.part)
+        if rule not in self.truths:
+            self.truths[rule] = self._leaf(rule)
+        return self.truths[rule]
+
+    def _leaf(self, rule: Node) -> Truth:
+        if isinstance(rule, InSegment):
+            return self.node(self.book.rule(rule.name))
+        if isinstance(rule, RandomShare):
+            buckets = self.state.buckets.get(rule.salt)
+            if buckets is None:
+                buckets = buckets_of(rule.salt, self.state.ids)
+            low, high = rule.buckets
+            return (buckets >= low) & (buckets < high)
+        if isinstance(rule, Moved):
+            return self._moved(rule)
+        assert isinstance(rule, Compare)  # noqa: S101  (groups were taken by `node`)
+        figure = rule.figure
+        if isinstance(figure, Attribute):
+            return self._attribute(figure, rule.op, rule.value)
+        column = self.column(figure)
+        return compared([column], figure.kind, rule.op, rule.value, factor_of(figure, self.state.unit))
+
+    def _moved(self, rule: Moved) -> Truth:
+        history = self.state.histories.get("transitions")
+        if history is None:
+            raise InputError(NO_TRANSITIONS.format(name=rule.name[:60]))
+        kept = equal(history.columns["segment"], rule.name) & equal(history.columns["way"], rule.way)
+        start = rule.window.start(self.as_of)
+        if start is not None:
+            kept &= numbers_of(history, "day").values >= day_number(start)
+        return self._owners(history, kept)
+
+    def _attribute(self, figure: Attribute, op: str, value: Value) -> Truth:
+        history = self.state.histories["attributes"]
+        kept = equal(history.columns["key"], fold(figure.key))
+        kept &= compared([history.columns["number" if figure.numeric else "text"]], figure.kind, op, value, 1)
+        return self._owners(history, kept)
+
+    def _owners(self, history: History, kept: Truth) -> Truth:
+        """Customers who have a kept row."""
+        found = np.zeros(self.size, dtype=np.bool_)
+        found[history.owner[kept]] = True
+        return found
+
+    def column(self, figure: Figure) -> Column:
+        """The values of a figure for each customer; money in minor units, quantities in thousandths."""
+        if not isinstance(figure, Measure | DateGap | Attribute) and figure.name not in ("age", "recency_days"):
+            return self.state.columns[figure.name]
+        if figure not in self.figures:
+            self.figures[figure] = self._computed(figure)
+        return self.figures[figure]
+
+    def _computed(self, figure: Figure) -> Numbers:
+        if isinstance(figure, Measure):
+            return self._measure(figure)
+        if isinstance(figure, DateGap):
+            return self._gap(figure)
+        name = "birth_on" if figure == AGE else "last_order_on"
+        days = self.state.columns[name]
+        assert isinstance(days, Numbers)  # noqa: S101  (dates are numbers)
+        if figure == AGE:
+            born, today = calendar(days.values), self.as_of.year * 10_000 + self.as_of.month * 100 + self.as_of.day
+            past = days.values <= self.today
+            return Numbers(
+                (today - (born[0] * 10_000 + born[1] * 100 + born[2])) // 10_000, past if days.known is None else past & days.known
+            )
+        return Numbers(self.today - days.values, days.known)
+
+    def _gap(self, gap: DateGap) -> Numbers:
+        days = self.state.columns[gap.name]
+        assert isinstance(days, Numbers)  # noqa: S101  (dates are numbers)
+        if gap.way == "days_since":
+            return Numbers(self.today - days.values, days.known)
+        _, month, day = calendar(days.values)
+
+        def returned(year: int) -> NDArray[np.int64]:
+            # 29 February of a common year falls on 1 March
+            firsts = ((year - 1970) * 12 + month - 1).astype("M8[M]").astype("M8[D]").astype(np.int64)
+            return firsts + day - 1
+
+        this = returned(self.as_of.year)
+        if gap.way == "days_to":
+            return Numbers(np.where(this >= self.today, this, returned(self.as_of.year + 1)) - self.today, days.known)
+        return Numbers(self.today - np.where(this <= self.today, this, returned(self.as_of.year - 1)), days.known)
+
+    def _measure(self, measure: Measure) -> Numbers:
+        history = self.state.histories[measure.grain]
+        function = measure.function
+        if function in ("orders", "events"):
+            return Numbers(self._count(history, measure, distinct=measure.grain == "lines"))
+        if function == "revenue":
+            return Numbers(self._total(history, measure, "amount", orders_only=False))
+        if function == "average_check":
+            total, count = self._total(history, measure, "amount", orders_only=False), self._count(history, measure)
+            return _ratio(total, count)
+        if function == "event_average":
+            return _ratio(self._total(history, measure, "value"), self._count(history, measure, known="value"))
+        if function == "largest_order":
+            return self._largest(history, measure)
+        if function.startswith("days_since"):
+            return self._last(history, measure, first="first" in function)
+        if function in ("categories", "products"):
+            return Numbers(self._different(history, measure, "category" if function == "categories" else "product"))
+        return Numbers(self._total(history, measure, {"discount": "discount", "items": "quantity", "event_sum": "value"}[function]))
+
+    def _kept(self, history: History, measure: Measure, *, orders_only: bool = True) -> Truth | None:
+        """Rows a measure looks at; None for all of them."""
+        orders_only = orders_only and measure.grain != "events"
+        key = measure.grain, measure.window, measure.where, orders_only
+        if key not in self.rows:
+            found: list[Truth] = []
+            start = measure.window.start(self.as_of)
+            if start is not None:
+                found.append(numbers_of(history, "day").values >= day_number(start))
+            if orders_only:
+                found.append(numbers_of(history, "is_order").values != 0)
+            for item in measure.where:
+                columns = [history.columns[name] for name in FILTERS[item.name].columns]
+                found.append(compared(columns, FILTERS[item.name].kind, item.op, item.value, factor_of(item, self.state.unit)))
+            whole = found[0] if found else None
+            for more in found[1:]:
+                whole = more if whole is None else whole & more
+            self.rows[key] = whole
+        return self.rows[key]
+
+    def _count(self, history: History, measure: Measure, *, distinct: bool = False, known: str | None = None) -> NDArray[np.int64]:
+        kept = self._kept(history, measure)
+        if known is not None:
+            kept = _both(kept, numbers_of(history, known).known)
+        owner = history.owner if kept is None else history.owner[kept]
+        if distinct and len(owner):
+            # lines of an order stand together, so an order is counted where its number changes
+            orders = numbers_of(history, "order_no").values
+            orders = orders if kept is None else orders[kept]
+            owner = owner[np.concatenate(([True], orders[1:] != orders[:-1]))]
+        return np.bincount(owner, minlength=self.size)
+
+    def _total(self, history: History, measure: Measure, column: str, *, orders_only: bool = True) -> NDArray[np.int64]:
+        """Sums as whole numbers; exact below 2^53 minor units for one customer."""
+        values = numbers_of(history, column)
+        kept = _both(self._kept(history, measure, orders_only=orders_only), values.known)
+        owner, weights = (history.owner, values.values) if kept is None else (history.owner[kept], values.values[kept])
+        return np.bincount(owner, weights=weights, minlength=self.size).astype(np.int64)
+
+    def _largest(self, history: History, measure: Measure) -> Numbers:
+        kept = self._kept(history, measure)
+        owner, amounts = history.owner, numbers_of(history, "amount").values.astype(np.int64)
+        if kept is not None:
+            owner, amounts = owner[kept], amounts[kept]
+        found = np.full(self.size, np.iinfo(np.int64).min)
+        np.maximum.at(found, owner, amounts)
+        return Numbers(found, found != np.iinfo(np.int64).min)
+
+    def _last(self, history: History, measure: Measure, *, first: bool) -> Numbers:
+        kept = self._kept(history, measure)
+        owner, days = history.owner, numbers_of(history, "day").values
+        if kept is not None:
+            owner, days = owner[kept], days[kept]
+        if first:
+            owner, days = owner[::-1], days[::-1]
+        found = np.full(self.size, NEVER, dtype=np.int64)
+        found[owner] = days  # rows are sorted by day, and the last assignment stays
+        return Numbers(self.today - found, found != NEVER)
+
+    def _different(self, history: History, measure: Measure, column: str) -> NDArray[np.int64]:
+        texts = history.columns[column]
+        assert isinstance(texts, Texts)  # noqa: S101  (categories and products are texts)
+        kept = _both(self._kept(history, measure), texts.codes >= 0)
+        kept = texts.codes >= 0 if kept is None else kept
+        pairs = np.unique(history.owner[kept] * max(1, len(texts.keys)) + texts.codes[kept])
+        return np.bincount(pairs // max(1, len(texts.keys)), minlength=self.size)
+
+
+def _ratio(total: NDArray[np.int64], count: NDArray[np.int64]) -> Numbers:
+    known = count > 0
+    return Numbers(total / np.where(known, count, 1), known)
+
+
+def _both(left: Truth | None, right: Truth | None) -> Truth | None:
+    if left is None:
+        return right
+    return left if right is None else left & right
+
+
+def numbers_of(history: History, name: str) -> Numbers:
+    """A column of numbers of the rows."""
+    column = history.columns[name]
+    assert isinstance(column, Numbers)  # noqa: S101  (asked for numbers only)
+    return column
+
+
+def calendar(days: NDArray[np.generic]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Year, month and day of the month of days since 1970-01-01."""
+    dates = days.astype(np.int64).astype("M8[D]")
+    months = dates.astype("M8[M]")
+    number = months.astype(np.int64)
+    return number // 12 + 1970, number % 12 + 1, (dates - months.astype("M8[D]")).astype(np.int64) + 1
