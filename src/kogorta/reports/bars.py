@@ -10,6 +10,7 @@ from kogorta.reports.canvas import Canvas, lines, text_width
 from kogorta.reports.chart import Chart, Grid
 from kogorta.reports.names import of_scheme
 from kogorta.reports.segment_findings import subject_segment, top_industries
+from kogorta.reports.value_findings import value_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,6 +100,31 @@ def lifecycle_chart(say: Wording, finding: Finding) -> Chart:
         tuple((bar.label, say.number(bar.value), say.percent(bar.value / total)) for bar in bars),
     )
     return _bar_chart("lifecycle", finding.headline, say.note(total, say.customers(total)), bars, table)
+
+
+def value_chart(say: Wording, finding: Finding) -> Chart:
+    """Expected value of ten equal parts of the customers, most valuable first."""
+    parts = value_parts(say)
+    total = sum(value for _, value in parts)
+    people = sum(count for count, _ in parts)
+    bars = [
+        Bar(
+            say.text("tenth {number}", number=number + 1),
+            max(value, 0),
+            f"{say.money(value)} · {say.percent(value / total)}",
+            number == 0,
+        )
+        for number, (_, value) in enumerate(parts)
+    ]
+    table = Grid(
+        (say.text("Tenth of customers"), say.text("Customers"), say.text("Expected value"), say.text("Share")),
+        tuple(
+            (bar.label, say.number(count), say.money(value), say.percent(value / total))
+            for bar, (count, value) in zip(bars, parts, strict=True)
+        ),
+    )
+    caption = say.text("Customers in order of expected value, in ten equal parts.")
+    return _bar_chart("value", finding.headline, f"{caption} {say.note(people)}", bars, table)
 
 
 def _bar_chart(name: str, title: str, caption: str, bars: list[Bar], table: Grid) -> Chart:

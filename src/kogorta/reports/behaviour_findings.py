@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from kogorta.reports.finding import SMALL, Finding
@@ -160,6 +161,9 @@ def cohort_trend(say: Wording) -> Finding | None:
         "quarter": say.text("in the next quarter"),
         "year": say.text("in the next year"),
     }[table.period]
+    old = _holds_old_customers([people for people, _ in full])
+    if old:
+        full = full[1:]
     half = len(full) // 2
     figures: tuple[tuple[str, float], ...] = (("rate", rate), ("customers", people))
     if half:
@@ -174,6 +178,8 @@ def cohort_trend(say: Wording) -> Finding | None:
             customers=say.customers(people),
         )
         figures += (("change", change),)
+        if old:
+            body += " " + say.text("The first cohort is not compared: it also holds those who came before the data begin.")
         if spread and abs(change) > TREND_Z * spread and min(n1, n2) >= SMALL:
             if change < 0:
                 return Finding(
@@ -185,6 +191,11 @@ def cohort_trend(say: Wording) -> Finding | None:
         body = say.text("Too few cohorts to speak of a trend.")
     headline = say.text("{rate} of new customers come back {period}", rate=say.percent(rate), period=period)
     return Finding("cohort_trend", headline, body, figures)
+
+
+def _holds_old_customers(sizes: list[int]) -> bool:
+    """Whether the first cohort is so much larger than the others that it must hold customers from before the data begin."""
+    return len(sizes) > 2 and sizes[0] > 1.5 * median(sizes[1:])
 
 
 def migration_losses(say: Wording) -> Finding | None:

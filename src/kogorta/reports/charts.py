@@ -25,6 +25,7 @@ CHARTS: tuple[tuple[str, Callable[[Wording, Finding], Chart | None]], ...] = (
     ("lifecycle", bars.lifecycle_chart),
     ("cohort_trend", grids.cohorts_chart),
     ("migration_losses", flows.migration_chart),
+    ("value_spread", bars.value_chart),
     ("industry_ranking", ranges.industry_chart),
     ("forecast", ranges.forecast_chart),
     ("sensitivity", ranges.sensitivity_chart),

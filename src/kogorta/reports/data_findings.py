@@ -95,6 +95,9 @@ def reach(say: Wording) -> Finding | None:
     totals = say.analysis.totals
     if not totals.customers:
         return None
+    if not say.has_contacts:
+        headline = say.text("There are no e-mails or phones in the data")
+        return Finding("reach", headline, say.text("Take the contacts from your CRM by customer_id."), (), "caveat")
     values = {"email": say.percent(totals.with_email / totals.customers, 0), "phone": say.percent(totals.with_phone / totals.customers, 0)}
     headline = say.text("An e-mail is known for {email}, a phone for {phone}", **values)
     body = say.text(

@@ -48,6 +48,7 @@ def compose(story: Story, title: str | None) -> Document:
         customer_sections.industries_section(story),
         customer_sections.matrix_section(story),
         customer_sections.time_section(story),
+        customer_sections.value_section(story),
         plan_sections.priority_section(story),
         plan_sections.proposals_section(story),
         plan_sections.advice_section(story),

@@ -36,14 +36,14 @@ def priority(say: Wording) -> Finding:
         return Finding("priority", say.text("Start with {segment}", segment=name), "")
     headline = say.text("Start with {segment}: {money} at stake", segment=name, money=say.money(chosen.at_stake))
     body = say.text(
-        "{customers} ({share} of the base) with {revenue_share} of revenue. At stake: {meaning}. {reachable} can be "
-        "reached by e-mail or phone.",
+        "{customers} ({share} of the base) with {revenue_share} of revenue. At stake: {meaning}.",
         customers=say.customers(chosen.customers),
         share=say.percent(chosen.customer_share),
         revenue_share=say.percent(chosen.revenue_share),
         meaning=say.text(STAKE.get(chosen.motive, "")),
-        reachable=say.number(chosen.reachable),
     )
+    if say.has_contacts:
+        body += " " + say.text("{reachable} can be reached by e-mail or phone.", reachable=say.number(chosen.reachable))
     rivals = [item for item in plan.candidates if item.segment != plan.priority]
     if rivals:
         second = max(rivals, key=lambda item: item.at_stake)

@@ -43,7 +43,7 @@ def priority_section(story: Story) -> Section:
                 say.percent(item.revenue_share),
                 say.percent(item.baseline_rate),
                 say.money(item.at_stake),
-                say.number(item.reachable),
+                say.number(item.reachable) if say.has_contacts else "—",
             )
             for item in plan.candidates
         )
@@ -206,8 +206,18 @@ def _wave_list(story: Story) -> list[Block]:
             of_customers=say.of_customers(len(plan.wave)),
         )
     label = say.text("Whom to contact, in this order")
+    widths = (5.0, 22.0, 14.0, 8.0, 7.0, 10.0, 10.0, 25.0, 9.0)
     align: tuple[Align, ...] = ("r", "l", "l", "r", "r", "r", "r", "l", "l")
-    sheet = Sheet(head, rows, align, (5, 22, 14, 8, 7, 10, 10, 25, 9), note=note, small=True, label=label)
+    told = [n for n in range(len(head)) if any(row[n] != "—" for row in rows)]
+    sheet = Sheet(
+        tuple(head[n] for n in told),
+        tuple(tuple(row[n] for n in told) for row in rows),
+        tuple(align[n] for n in told),
+        tuple(widths[n] for n in told),
+        note=note,
+        small=True,
+        label=label,
+    )
     return [Subheading(label), sheet]
 
 

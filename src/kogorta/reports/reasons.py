@@ -90,12 +90,14 @@ INPUTS: Final[Mapping[str, str]] = {
     "baseline_rate": message("Share that would buy anyway"),
     "uplift": message("Increase of that share by the wave"),
     "average_check": message("Average check"),
+    "expected_orders": message("Orders per customer expected without action"),
     "treated": message("Customers contacted"),
     "horizon": message("Days of the forecast"),
 }
 INPUT_SOURCES: Final[Mapping[str, str]] = {
     "measured": message("measured on this base"),
     "assumed": message("assumption"),
+    "model": message("value model of this base"),
     "given": message("set for this plan"),
 }
 CASES: Final[Mapping[str, str]] = {

@@ -195,7 +195,7 @@ def _harmless_sql(name: str) -> str:
 
 def _query(table: Table, parts: list[tuple[str, str]]) -> str:
     chosen = ", ".join(f'{value} AS "{name}"' for name, value in parts)
-    order = f" ORDER BY {', '.join(f'base.{name}' for name in table.order)}" if table.order else ""
+    order = " ORDER BY " + ", ".join(f'base."{name}"' for name in table.order) if table.order else ""
     return f"SELECT {chosen} FROM {table.name} AS base{order}"
 
 

@@ -114,6 +114,11 @@ class Wording:
         about = unit or self.buyers(count)
         return self.text("n = {about}; as of {day}", about=about, day=self.day(self.analysis.as_of))
 
+    @property
+    def has_contacts(self) -> bool:
+        """Whether any customer has an e-mail or a phone."""
+        return bool(self.analysis.totals.with_email or self.analysis.totals.with_phone)
+
     def setting(self, name: str, default: float) -> float:
         """A number among the definitions of the analysis."""
         try:

@@ -92,6 +92,15 @@ def test_more_than_seven_segments_are_gathered_into_others():
     assert all(abs(sum(row) - 100) <= 4 for row in shares)
 
 
+def test_expected_value_is_drawn_once_it_is_known():
+    made = build()
+    made.customers.connection.execute("UPDATE customers SET clv = monetary // 10, clv_low = 0, clv_high = monetary")
+    chart = drawn(made)["value"]
+    assert len(chart.table.rows) == 10
+    assert [row[1] for row in chart.table.rows] == ["50"] * 10
+    assert chart.title.startswith("Десятая часть самых ценных клиентов — ")
+
+
 def test_negative_revenue_draws_no_bar_to_the_left():
     made = analysis()
     segments = tuple(replace(item, revenue=-5) if item.segment == "sleeping" else item for item in made.segments)
