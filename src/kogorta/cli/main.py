@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "compare": ("segment_commands", "compare", "Who moved between segments from one date to another."),
     "demo": ("demo", "demo", "A generated base with a known truth, analysed."),
     "enrich": ("base_commands", "enrich", "Fill in industry, region, time zone and role, offline."),
+    "experiment": ("experiment", "experiment", "Experiments: size, assign, analyse."),
     "import": ("base_commands", "import_files", "Add exports to a base."),
     "report": ("report_command", "report", "The report of a base as PDF, HTML and tables."),
     "segment": ("segment_commands", "segment", "Segments of a base: RFM, ABC/XYZ, lifecycle."),
