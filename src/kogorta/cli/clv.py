@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from kogorta.value.summary import Unit
 
 MODELS = ("auto", "bg-nbd", "mbg-nbd", "pareto-nbd", "mbg-cnbd-k", "gamma-gamma", "bg-bb", "sbg")
-PERIOD_DAYS = {"day": 1, "week": 7}
 
 
 @click.command(help=spoken("What customers are worth: a model fitted and tested on the past of a file or a base."))
@@ -30,7 +29,7 @@ PERIOD_DAYS = {"day": 1, "week": 7}
 @click.option("--unit", type=click.Choice(("week", "day")), default="week", help=spoken("Unit of time."))
 @click.option("--calibration-end", metavar="DATE", help=spoken("Fit up to this day, test on what follows."))
 @click.option("--as-of", metavar="DATE", help=spoken("The day of the analysis. Default: the last day of the data."))
-@click.option("--period-days", type=int, help=spoken("Length of a period of bg-bb and sbg, in days. Default: the unit."))
+@click.option("--period-days", type=int, default=30, help=spoken("Length of a period of bg-bb and sbg, in days."))
 @reading_options
 @memory_option
 @speaking_options
@@ -40,7 +39,7 @@ def clv(
     unit: str,
     calibration_end: str | None,
     as_of: str | None,
-    period_days: int | None,
+    period_days: int,
     memory: str,
     language: str,
     quiet: bool,  # noqa: FBT001
@@ -68,7 +67,7 @@ def clv(
         calibration = parse_day("--calibration-end", calibration_end) if calibration_end else None
         week: Unit = "day" if unit == "day" else "week"
         if model in {"gamma-gamma", "bg-bb", "sbg"}:
-            document = _plain(model, ledger, calibration or end, week, period_days or PERIOD_DAYS[unit], words)
+            document = _single(model, ledger, end, calibration, period_days, words)
         else:
             document = _repeat(model, ledger, end, week, calibration, words)
     if as_json:
@@ -101,48 +100,27 @@ def _repeat(model: str, ledger: DayLedger, as_of: date, unit: Unit, calibration:
     return document
 
 
-def _plain(model: str, ledger: DayLedger, end: date, unit: Unit, period_days: int, words: Language) -> dict[str, object]:
-    """Spend, discrete opportunities, contracts: fitted up to a day, without a holdout."""
+def _single(model: str, ledger: DayLedger, as_of: date, calibration: date | None, period_days: int, words: Language) -> dict[str, object]:
+    """Spend, discrete opportunities or contracts. Money in the parameters is in major units."""
     from kogorta.kit.language import minor_digits
-    from kogorta.value.bg_bb import BgBb, opportunities
-    from kogorta.value.contracts import tenures_of
-    from kogorta.value.day_ledger import summarise
-    from kogorta.value.gamma_gamma import GammaGamma
-    from kogorta.value.sbg import ShiftedBetaGeometric
+    from kogorta.value.gamma_gamma import FittedGammaGamma
+    from kogorta.value.single_model import SingleModel
 
-    summary = summarise(ledger, end, unit)
-    found: dict[str, object] = {
-        "model": model,
-        "unit": unit,
-        "customers": round(summary.customers),
-        "repeaters": round(summary.repeaters),
-        "fitted_until": end.isoformat(),
-        "holdout": None,
-    }
-    remark = words.text("Shown as fitted: this model is not tested on the past here.")
-    if model == "gamma-gamma":
-        spend = GammaGamma().fit(summary)
+    tested = SingleModel(model, period_days, calibration).fit(ledger, as_of)
+    document: dict[str, object] = json.loads(tested.to_json(words))
+    fit = tested
+    if calibration is not None:
+        fit = SingleModel(model, period_days).fit(ledger, calibration)
+        document |= {"customers": fit.customers, "repeaters": fit.repeaters, "fitted_until": calibration.isoformat()}
+    params, errors, likelihood = dict(fit.fitted_.params_), dict(fit.fitted_.standard_errors_), fit.fitted_.log_likelihood_
+    if isinstance(fit.fitted_, FittedGammaGamma):
         scale = 10 ** minor_digits(ledger.currency)
-        likelihood = spend.log_likelihood_ + spend.customers_ * math.log(scale)
-        return found | {
-            "params": {**spend.params_, "v": spend.params_["v"] / scale},
-            "standard_errors": {**spend.standard_errors_, "v": spend.standard_errors_["v"] / scale},
-            "log_likelihood": likelihood,
-            "correlation": spend.correlation_,
-            "gate": {"shown": "model", "model": model, "reasons": [remark]},
-        }
-    fitted = (
-        BgBb().fit(opportunities(ledger, end, period_days))
-        if model == "bg-bb"
-        else ShiftedBetaGeometric().fit(tenures_of(ledger, end, period_days))
-    )
-    return found | {
-        "period_days": period_days,
-        "params": fitted.params_,
-        "standard_errors": fitted.standard_errors_,
-        "log_likelihood": fitted.log_likelihood_,
-        "gate": {"shown": "model", "model": model, "reasons": [remark]},
-    }
+        params["v"] /= scale
+        errors["v"] /= scale
+        likelihood += fit.fitted_.customers_ * math.log(scale)
+        if isinstance(holdout := document["holdout"], dict):
+            document["holdout"] = {name: value / scale for name, value in holdout.items()}
+    return document | {"params": params, "standard_errors": errors, "log_likelihood": likelihood}
 
 
 def _tell(document: dict[str, object], words: Language) -> None:

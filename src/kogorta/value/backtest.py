@@ -221,7 +221,11 @@ def default_cut(ledger: DayLedger, as_of: date) -> date:
     end = day_number(as_of)
     span = end - ledger.first_day
     if span < SHORTEST_SPAN:
-        raise InputError(f"the history is {span} days long; a back-test needs {SHORTEST_SPAN} at least.")
+        raise InputError(
+            "the history is {span} days long; a back-test needs {shortest_span} at least.",
+            span=span,
+            shortest_span=SHORTEST_SPAN,
+        )
     return day_of(end - min(LONGEST_HOLDOUT, round(span * HOLDOUT_SHARE)))
 
 

@@ -68,18 +68,31 @@ class OpportunitySummary:
         for name, values in columns.items():
             column = np.asarray(values, dtype=np.float64)
             if column.shape != taken.shape or column.ndim != 1 or not column.size:
-                raise InputError(f"{name} has shape {column.shape} and x has {taken.shape}; give one number per customer.")
+                raise InputError(
+                    "{name} has shape {shape} and x has {shape_2}; give one number per customer.",
+                    name=name,
+                    shape=column.shape,
+                    shape_2=taken.shape,
+                )
             bad = ~(np.isfinite(column) & (column >= 0)) | ((column != np.floor(column)) & (name != "weights"))
             if bad.any():
                 row = int(np.argmax(bad))
-                raise InputError(f"{name} is {column[row]:g} in row {row}; opportunities are counted in whole numbers.")
+                raise InputError(
+                    "{name} is {column:g} in row {row}; opportunities are counted in whole numbers.",
+                    name=name,
+                    column=column[row],
+                    row=row,
+                )
             object.__setattr__(self, name, column)
         wrong = (self.x > self.t_x) | (self.t_x > self.n) | ((self.x == 0) & (self.t_x > 0))
         if wrong.any():
             row = int(np.argmax(wrong))
             raise InputError(
-                f"row {row} has x = {self.x[row]:g}, t_x = {self.t_x[row]:g}, n = {self.n[row]:g}; "
-                "x cannot exceed t_x, nor t_x exceed n, and t_x is 0 when x is."
+                "row {row} has x = {x:g}, t_x = {t_x:g}, n = {n:g}; x cannot exceed t_x, nor t_x exceed n, and t_x is 0 when x is.",
+                row=row,
+                x=self.x[row],
+                t_x=self.t_x[row],
+                n=self.n[row],
             )
         object.__setattr__(self, "customer_ids", None if customer_ids is None else np.asarray(customer_ids))
 
@@ -190,7 +203,10 @@ def opportunities(ledger: DayLedger, as_of: date, period_days: int) -> Opportuni
     np.maximum.at(last, row[taken], period[taken].astype(np.float64))
     n = np.maximum(complete[starts], 0).astype(np.float64) if starts.size else np.zeros(0)
     if not n.any():
-        raise InputError(f"nobody was observed for two periods of {period_days} days; choose a shorter period.")
+        raise InputError(
+            "nobody was observed for two periods of {period_days} days; choose a shorter period.",
+            period_days=period_days,
+        )
     return OpportunitySummary(x, last, n, customer_ids=ledger.customer_ids[seen.customer[starts]])
 
 

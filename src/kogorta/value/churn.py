@@ -269,7 +269,11 @@ def _column(beats: Rhythm, ids: npt.ArrayLike, values: npt.ArrayLike) -> FloatAr
     """A record's column in the order of the customers; those without a record have zero."""
     given, column = np.asarray(ids), np.asarray(values, dtype=np.float64)
     if given.shape != column.shape or given.ndim != 1:
-        raise InputError(f"a record has {given.size} customers and {column.size} counts; give one count per customer.")
+        raise InputError(
+            "a record has {size} customers and {size_2} counts; give one count per customer.",
+            size=given.size,
+            size_2=column.size,
+        )
     if not (np.isfinite(column) & (column >= 0)).all():
         raise InputError("a record holds a negative or missing count; give whole numbers from zero.")
     place = np.searchsorted(beats.customer_ids, given)

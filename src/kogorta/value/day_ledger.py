@@ -92,12 +92,21 @@ class DayLedger:
         numbers = _day_numbers(days)
         sums = np.zeros(codes.size, dtype=np.int64) if amounts is None else _minor_units(amounts)
         if not codes.size == numbers.size == sums.size:
-            raise InputError(f"there are {codes.size} customers, {numbers.size} days and {sums.size} amounts; give one each.")
+            raise InputError(
+                "there are {size} customers, {size_2} days and {size_3} amounts; give one each.",
+                size=codes.size,
+                size_2=numbers.size,
+                size_3=sums.size,
+            )
         if codes.size == 0:
             raise InputError("there are no orders; give at least one with a customer, a day and an amount.")
         if (sums < 0).any() and refunds == "refuse":
             row = int(np.argmax(sums < 0))
-            raise InputError(f"the amount in row {row} is {sums[row]}; refunds are refused here: net them or pass 'net'.")
+            raise InputError(
+                "the amount in row {row} is {sums}; refunds are refused here: net them or pass 'net'.",
+                row=row,
+                sums=sums[row],
+            )
         order = np.lexsort((numbers, codes))
         codes, numbers, sums = codes[order].astype(np.int64), numbers[order], sums[order]
         if (sums < 0).any():
@@ -159,7 +168,11 @@ def summarise(ledger: DayLedger, as_of: date, unit: Unit = "week", spend_from: S
     seen = ledger.until(end)
     if seen.day.size == 0:
         earliest = day_of(ledger.first_day)
-        raise InputError(f"nobody bought by {as_of}; the first purchase is of {earliest}, so choose a day from then on.")
+        raise InputError(
+            "nobody bought by {as_of}; the first purchase is of {earliest}, so choose a day from then on.",
+            as_of=as_of,
+            earliest=earliest,
+        )
     starts = np.flatnonzero(np.concatenate(([True], seen.customer[1:] != seen.customer[:-1])))
     sizes = np.diff(np.append(starts, seen.customer.size))
     first, last = seen.day[starts], seen.day[starts + sizes - 1]
@@ -192,7 +205,11 @@ def split(
         InputError: `calibration_end` is not before `as_of`.
     """
     if calibration_end >= as_of:
-        raise InputError(f"calibration ends on {calibration_end}, and the data on {as_of}; end calibration earlier.")
+        raise InputError(
+            "calibration ends on {calibration_end}, and the data on {as_of}; end calibration earlier.",
+            calibration_end=calibration_end,
+            as_of=as_of,
+        )
     known = summarise(ledger, calibration_end, unit, spend_from)
     begin, end = day_number(calibration_end), day_number(as_of)
     later = (ledger.day > begin) & (ledger.day <= end)
@@ -228,7 +245,10 @@ def _coded_customers(customers: npt.ArrayLike) -> tuple[IdArray, IntArray]:
         column = np.asarray(customers)
         ids, codes = np.unique(column, return_inverse=True)
     except (TypeError, ValueError) as error:
-        raise InputError(f"the customers cannot be told apart ({error}); give one text or number each, none missing.") from error
+        raise InputError(
+            "the customers cannot be told apart ({error}); give one text or number each, none missing.",
+            error=error,
+        ) from error
     if column.ndim != 1 or (column.dtype.kind == "f" and np.isnan(column).any()):
         raise InputError("a customer is missing or the column is not flat; give one identifier per order.")
     return ids, codes.astype(np.int64)
@@ -241,10 +261,16 @@ def _day_numbers(days: npt.ArrayLike | Sequence[date]) -> IntArray:
     try:
         moments = column.astype("datetime64[D]")
     except (TypeError, ValueError) as error:
-        raise InputError(f"the days cannot be read ({error}); give dates, datetime64 or days since 1970-01-01.") from error
+        raise InputError(
+            "the days cannot be read ({error}); give dates, datetime64 or days since 1970-01-01.",
+            error=error,
+        ) from error
     if np.isnat(moments).any():
         row = int(np.argmax(np.isnat(moments)))
-        raise InputError(f"the day in row {row} is missing; leave the order out or give its day.")
+        raise InputError(
+            "the day in row {row} is missing; leave the order out or give its day.",
+            row=row,
+        )
     return moments.astype(np.int64)
 
 
@@ -255,11 +281,18 @@ def _minor_units(amounts: npt.ArrayLike) -> IntArray:
     try:
         values = column.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(f"the amounts hold something that is not a number ({error}); give whole minor units.") from error
+        raise InputError(
+            "the amounts hold something that is not a number ({error}); give whole minor units.",
+            error=error,
+        ) from error
     bad = ~np.isfinite(values) | (values != np.rint(values)) | (np.abs(values) > 2**53)
     if bad.any():
         row = int(np.argmax(bad))
-        raise InputError(f"the amount in row {row} is {values[row]:g}; give money in whole minor units (kopecks, cents).")
+        raise InputError(
+            "the amount in row {row} is {values:g}; give money in whole minor units (kopecks, cents).",
+            row=row,
+            values=values[row],
+        )
     return values.astype(np.int64)
 
 
@@ -268,5 +301,8 @@ def _one_currency(currency: str | Sequence[str]) -> str:
         return currency
     found = sorted(set(currency))
     if len(found) != 1:
-        raise InputError(f"the amounts are in {', '.join(found) or 'no currency'}; convert them to one at the day of the deal.")
+        raise InputError(
+            "the amounts are in {value}; convert them to one at the day of the deal.",
+            value=", ".join(found) or "no currency",
+        )
     return found[0]

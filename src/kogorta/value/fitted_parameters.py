@@ -90,13 +90,21 @@ class FittedParameters:
         try:
             document = json.loads(text)
             if document["model"] != cls.code:
-                raise InputError(f"the document holds the model {document['model']!r}, not {cls.code!r}; read it so.")
+                raise InputError(
+                    "the document holds the model {document!r}, not {code!r}; read it so.",
+                    document=document["model"],
+                    code=cls.code,
+                )
             rest = {name: document[name.rstrip("_")] for name in (field.name for field in fields(cls)) if name != "values_"}
             values = tuple(float(document["params"][name]) for name in cls.names)
             rest["log_covariance_"] = tuple(tuple(float(cell) for cell in row) for row in rest["log_covariance_"])
             return cls(values_=values, **rest)
         except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise InputError(f"the text is not a fitted {cls.code} model ({error}); pass what to_json() wrote.") from error
+            raise InputError(
+                "the text is not a fitted {code} model ({error}); pass what to_json() wrote.",
+                code=cls.code,
+                error=error,
+            ) from error
 
 
 def as_rows(maximum: Maximum) -> tuple[tuple[float, ...], ...]:

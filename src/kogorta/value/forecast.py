@@ -127,7 +127,11 @@ class ValueForecaster:
         check_between("discount_rate", self.discount_rate, 0.0, 10.0)
         check_between("level", self.level, 0.5, 0.99)
         if self.draws is not None and self.draws < PARAMETER_DRAWS:
-            raise OptionError(f"draws is {self.draws}; intervals need {PARAMETER_DRAWS} draws at least.")
+            raise OptionError(
+                "draws is {draws}; intervals need {parameter_draws} draws at least.",
+                draws=self.draws,
+                parameter_draws=PARAMETER_DRAWS,
+            )
 
     def predict(
         self,
@@ -339,6 +343,10 @@ def _segments(segments: npt.ArrayLike | None, rows: int) -> tuple[npt.NDArray[np
         return np.array([""]), np.zeros(rows, dtype=np.int64)
     column = np.asarray(segments).astype(np.str_)
     if column.shape != (rows,):
-        raise InputError(f"segments has shape {column.shape}, and there are {rows} customers; give one code per customer.")
+        raise InputError(
+            "segments has shape {shape}, and there are {rows} customers; give one code per customer.",
+            shape=column.shape,
+            rows=rows,
+        )
     labels, codes = np.unique(column, return_inverse=True)
     return labels, codes.astype(np.int64)

@@ -94,7 +94,10 @@ class GammaGamma:
         counts = summary.counts
         used = (orders > 0) & (spend > 0)
         if counts[used].sum() < 3:
-            raise InputError(f"customers with paid orders to learn from: {counts[used].sum():g}; a model of spend needs three at least.")
+            raise InputError(
+                "customers with paid orders to learn from: {value:g}; a model of spend needs three at least.",
+                value=counts[used].sum(),
+            )
         orders, spend, weights = orders[used], spend[used], counts[used]
         level = float(weights @ spend) / float(weights.sum())
         pairs, place = np.unique(np.column_stack((orders, spend)), axis=0, return_inverse=True)

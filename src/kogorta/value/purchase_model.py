@@ -193,6 +193,6 @@ def check_fittable(summary: PurchaseSummary) -> None:
         raise InputError("there is only one customer, and a model learns from many; use the customer's own rate instead.")
     if summary.repeaters == 0:
         raise InputError(
-            f"none of {summary.customers:g} customers bought twice, so repeat purchases cannot be modelled; "
-            "use a longer history or the naive rate."
+            "none of {customers:g} customers bought twice, so repeat purchases cannot be modelled; use a longer history or the naive rate.",
+            customers=summary.customers,
         )

@@ -50,7 +50,10 @@ def read_model(text: str) -> FittedPurchases:
     try:
         code = str(json.loads(text)["model"])
     except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise InputError(f"the text is not a fitted model ({error}); pass what to_json() wrote.") from error
+        raise InputError(
+            "the text is not a fitted model ({error}); pass what to_json() wrote.",
+            error=error,
+        ) from error
     if code == NaiveRate.code:
         return NaiveRate.from_json(text)
     return purchase_model(code).fitted.from_json(text)

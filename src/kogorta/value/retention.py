@@ -131,11 +131,20 @@ class RetentionEconomics:
         span = max(0, end - ledger.first_day + 1)
         period = min(YEAR_DAYS, span // 2)
         if period < SHORTEST_PERIOD:
-            raise InputError(f"the history up to {as_of} is {span} days long; retention needs two periods of {SHORTEST_PERIOD} days.")
+            raise InputError(
+                "the history up to {as_of} is {span} days long; retention needs two periods of {shortest_period} days.",
+                as_of=as_of,
+                span=span,
+                shortest_period=SHORTEST_PERIOD,
+            )
         sums = _sums(ledger, end, period)
         if not sums[:, 0].any():
             begin, last = day_of(end - 2 * period + 1), day_of(end - period)
-            raise InputError(f"nobody bought between {begin} and {last}; choose another as_of.")
+            raise InputError(
+                "nobody bought between {begin} and {last}; choose another as_of.",
+                begin=begin,
+                last=last,
+            )
         totals = sums.sum(axis=0)
         drawn = self._bootstrap(sums)
         rate = self._estimate(_ratio(totals, 1, 0), _ratio(drawn, 1, 0))

@@ -76,11 +76,17 @@ def rhythm(ledger: DayLedger, as_of: date, level: float = 0.8) -> Rhythm:
     check_between("level", level, 0.5, 0.99)
     seen = ledger.until(day_number(as_of))
     if seen.day.size == 0:
-        raise InputError(f"nobody bought by {as_of}; choose a later day.")
+        raise InputError(
+            "nobody bought by {as_of}; choose a later day.",
+            as_of=as_of,
+        )
     same = seen.customer[1:] == seen.customer[:-1]
     gaps = np.diff(seen.day)[same]
     if gaps.size == 0:
-        raise InputError(f"nobody bought twice by {as_of}, so no rhythm can be seen; choose a later day.")
+        raise InputError(
+            "nobody bought twice by {as_of}, so no rhythm can be seen; choose a later day.",
+            as_of=as_of,
+        )
     starts = np.flatnonzero(np.concatenate(([True], ~same)))
     orders = np.diff(np.append(starts, seen.day.size))
     last = seen.day[starts + orders - 1]

@@ -59,8 +59,10 @@ class Tenures:
         if bad.any():
             row = int(np.argmax(bad))
             raise InputError(
-                f"row {row} has {self.periods[row]:g} periods and weight {self.weights[row]:g}; "
-                "periods are whole numbers from 1 and weights are not negative."
+                "row {row} has {periods:g} periods and weight {weights:g}; periods are whole numbers from 1 and weights are not negative.",
+                row=row,
+                periods=self.periods[row],
+                weights=self.weights[row],
             )
 
     @classmethod
@@ -76,7 +78,11 @@ class Tenures:
         lost = counts[:-1] - counts[1:]
         if (lost < 0).any() or not np.isfinite(counts).all() or counts[-1] < 0:
             row = int(np.argmax(~(lost >= 0)))
-            raise InputError(f"survivors grow from {counts[row]:g} to {counts[row + 1]:g}; a lost contract cannot return.")
+            raise InputError(
+                "survivors grow from {counts:g} to {counts_2:g}; a lost contract cannot return.",
+                counts=counts[row],
+                counts_2=counts[row + 1],
+            )
         periods = np.append(np.arange(1, counts.size), counts.size - 1)
         ended = np.append(np.ones(lost.size, dtype=bool), [False])
         return cls(periods, ended, np.append(lost, counts[-1]))

@@ -47,7 +47,11 @@ def simulate(model: str, params: Mapping[str, float], ages: FloatArray, seed: in
     needed = ("r", "alpha", "s", "beta") if model == "pareto-nbd" else ("r", "alpha", "a", "b")
     missing = [name for name in needed if not params.get(name, 0) > 0]
     if missing:
-        raise OptionError(f"the {model} model needs {', '.join(missing)} above zero; give every parameter by name.")
+        raise OptionError(
+            "the {model} model needs {names} above zero; give every parameter by name.",
+            model=model,
+            names=", ".join(missing),
+        )
     rate = rng.standard_gamma(params["r"], size) / params["alpha"]
     stop, limit = ages, np.full(size, np.iinfo(np.int64).max)
     if model == "pareto-nbd":

@@ -173,7 +173,10 @@ class SingleModel:
         known, later = split(ledger, cut, as_of)
         bought = (later.orders > 0) & (later.amount > 0)
         if not bought.any():
-            raise InputError(f"nobody ordered after {cut}; end calibration earlier.")
+            raise InputError(
+                "nobody ordered after {cut}; end calibration earlier.",
+                cut=cut,
+            )
         actual = later.amount[bought] / later.orders[bought]
         foretold = GammaGamma().fit(known).expected_spend(known)[bought]
         return _figures(foretold, actual, NaiveSpend.learn(known).expected_spend(known)[bought])
@@ -198,7 +201,10 @@ class SingleModel:
         place = np.searchsorted(whole.customers, before.customers)
         running = ~before.tenures.ended
         if not running.any():
-            raise InputError(f"nobody was active on {cut}; end calibration at another day.")
+            raise InputError(
+                "nobody was active on {cut}; end calibration at another day.",
+                cut=cut,
+            )
         actual = (~whole.tenures.ended[place][running]).astype(np.float64)
         ahead = (day_number(as_of) - day_number(cut)) // self.period_days
         fitted = ShiftedBetaGeometric().fit(before.tenures)
@@ -225,7 +231,10 @@ def tenures_of(ledger: DayLedger, as_of: date, period_days: int) -> InferredTenu
     end = day_number(as_of)
     seen = ledger.until(end)
     if seen.day.size == 0:
-        raise InputError(f"nobody bought by {as_of}; choose a later day.")
+        raise InputError(
+            "nobody bought by {as_of}; choose a later day.",
+            as_of=as_of,
+        )
     size = ledger.customer_ids.size
     here = np.flatnonzero(tally(seen.customer, np.ones(seen.day.size), size))
     first, last = np.full(size, np.iinfo(np.int64).max), np.full(size, -(2**62))

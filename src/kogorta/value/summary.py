@@ -91,7 +91,12 @@ class PurchaseSummary:
         for field in fields(self):
             values = getattr(self, field.name)
             if isinstance(values, np.ndarray) and values.shape != self.x.shape:
-                raise InputError(f"{field.name} has shape {values.shape} and x has {self.x.shape}; give one per customer.")
+                raise InputError(
+                    "{name} has shape {shape} and x has {shape_2}; give one per customer.",
+                    name=field.name,
+                    shape=values.shape,
+                    shape_2=self.x.shape,
+                )
         _refuse(self.x != np.floor(self.x), "x", self.x, "repeat purchases are counted, so x must be a whole number")
         for name in ("x", "t_x", "T", "spend", "spend_orders"):
             values = getattr(self, name)
@@ -169,9 +174,16 @@ def _column(name: str, values: npt.ArrayLike) -> FloatArray:
     try:
         column = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name} holds something that is not a number; give one number per customer.") from error
+        raise InputError(
+            "{name} holds something that is not a number; give one number per customer.",
+            name=name,
+        ) from error
     if column.ndim != 1:
-        raise InputError(f"{name} has {column.ndim} dimensions; give a flat array with one number per customer.")
+        raise InputError(
+            "{name} has {ndim} dimensions; give a flat array with one number per customer.",
+            name=name,
+            ndim=column.ndim,
+        )
     _refuse(~np.isfinite(column), name, column, f"{name} must be a finite number in every row")
     return column
 
@@ -181,4 +193,11 @@ def _refuse(bad: npt.NDArray[np.bool_], name: str, values: FloatArray, why: str)
         row = int(np.argmax(bad))
         others = int(bad.sum()) - 1
         more = f" and in {others} more" if others else ""
-        raise InputError(f"{name} is {values[row]:g} in row {row}{more}: {why}; correct or leave out those rows.")
+        raise InputError(
+            "{name} is {values:g} in row {row}{more}: {why}; correct or leave out those rows.",
+            name=name,
+            values=values[row],
+            row=row,
+            more=more,
+            why=why,
+        )

@@ -104,7 +104,7 @@ class Valuer:
             scores=_store(base.connection, forecast, as_of),
             retention=retention,
             retention_refused=refused,
-            churn=self.detector.detect(ledger, as_of),
+            churn=self._churn(ledger, as_of),
             vip=self._vip(forecast),
         )
 
@@ -113,6 +113,12 @@ class Valuer:
             return self.economics.measure(ledger, as_of), ""
         except InputError as error:
             return None, str(error)
+
+    def _churn(self, ledger: DayLedger, as_of: date) -> tuple[ChurnSignal, ...]:
+        try:
+            return self.detector.detect(ledger, as_of)
+        except InputError:
+            return ()  # nobody bought twice: there is no rhythm to fall out of
 
     def _vip(self, forecast: CustomerForecast) -> FittedVip | None:
         if not len(forecast) or forecast.clv.max() <= 0:

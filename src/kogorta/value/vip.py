@@ -50,7 +50,10 @@ class FittedVip:
             document = json.loads(text)
             return cls(int(document["threshold"]), float(document["share"]), str(document["currency"]))
         except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise InputError(f"the text is not a VIP rule ({error}); pass what to_json() wrote.") from error
+            raise InputError(
+                "the text is not a VIP rule ({error}); pass what to_json() wrote.",
+                error=error,
+            ) from error
 
 
 @dataclass(frozen=True)
