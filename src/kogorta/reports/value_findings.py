@@ -26,6 +26,8 @@ def value_spread(say: Wording) -> Finding | None:
         body = say.text("Expected margin by the plain past rate: no model has beaten it on this base.")
     else:
         body = say.text("Expected discounted margin by a model that beat the plain past rate on this base's own history.")
+    if say.setting("clv_margin", 1.0) == 1.0:
+        body += " " + say.text("No margin is given, so value is revenue here.")
     return Finding("value_spread", headline, body, (("share", share), ("total", total)))
 
 
