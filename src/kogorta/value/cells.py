@@ -60,7 +60,7 @@ def coded(column: FloatArray) -> Coded:
         scaled = column if step == 1 else column * step
         codes = np.rint(scaled)
         top = codes.max(initial=0.0)
-        if top < LARGEST_GRID and np.abs(codes - scaled).max(initial=0.0) < 1e-9 * max(top, 1.0):
+        if top < LARGEST_GRID and np.abs(codes - scaled).max(initial=0.0) < 1e-9:
             return Coded(codes.astype(np.int64), np.arange(int(top) + 1) / step)
     table, codes = np.unique(column, return_inverse=True)
     return Coded(codes.astype(np.int64), table)
