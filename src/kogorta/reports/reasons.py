@@ -65,9 +65,9 @@ CONTRADICTIONS: Final[Mapping[str, Clash]] = {
 }
 """Contradictions of `kogorta.waves.forecast.check_claim`; its money is in major units."""
 REASONS: Final[Mapping[str, str]] = {
-    "used_to_spend_much": message("used to spend much"),
-    "used_to_buy_often": message("used to buy often"),
-    "overdue": message("has been silent longer than usual"),
+    "used_to_spend_much": message("spent much"),
+    "used_to_buy_often": message("bought often"),
+    "overdue": message("silent longer than usual"),
 }
 
 
