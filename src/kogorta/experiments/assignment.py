@@ -212,12 +212,13 @@ class HashSplit:
     def sql(self, column: str) -> str:
         """The same arm as a DuckDB expression over an id column; NULL outside the experiment."""
         where = bucket_sql(self.split_salt, column)
-        edges = self.arms.edges()
         quoted = [name.replace("'", "''") for name in self.arms.names]
+        # the engine evaluates the repeated bucket once per row
+        cases = [f"WHEN {where} < {edge} THEN '{name}'" for edge, name in zip(self.arms.edges()[1:-1], quoted, strict=False)]
         if self.coverage < 1:
-            outside = f"{bucket_sql(self.traffic_salt, column)} >= {round(self.coverage * BUCKETS)}"
-            return f"CASE WHEN {outside} THEN NULL ELSE {_list_lookup(where, edges, quoted)} END"
-        return _list_lookup(where, edges, quoted)
+            outside = f"WHEN {bucket_sql(self.traffic_salt, column)} >= {round(self.coverage * BUCKETS)} THEN NULL"
+            cases.insert(0, outside)
+        return f"CASE {' '.join(cases)} ELSE '{quoted[-1]}' END"
 
     def grow(self, coverage: float) -> HashSplit:
         """The same split over more customers; whoever was in stays in the same arm.
@@ -235,15 +236,6 @@ class HashSplit:
     def reweigh(self, arms: Arms) -> HashSplit:
         """The next phase with other weights: customers are drawn anew, phases are analysed apart and then pooled."""
         return self if arms == self.arms else replace(self, arms=arms, phase=self.phase + 1)
-
-
-def _list_lookup(where: str, edges: tuple[int, ...], names: list[str]) -> str:
-    """One evaluation of the bucket: count how many inner edges it has passed, then pick the name of that place."""
-    if len(names) == 2:
-        return f"CASE WHEN {where} < {edges[1]} THEN '{names[0]}' ELSE '{names[1]}' END"
-    listed = ", ".join(f"'{name}'" for name in names)
-    inner = ", ".join(str(edge) for edge in edges[1:-1])
-    return f"([{listed}])[1 + len(list_filter([{inner}], lambda edge: {where} >= edge))]"
 
 
 @dataclass(frozen=True)

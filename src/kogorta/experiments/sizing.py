@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 EXACT_LIMIT: Final = 250_000
 """Fisher's exact power is enumerated while treated x control is not above this; beyond it the normal formula agrees."""
 
-Formula = Literal["unpooled", "pooled", "null", "arcsine"]
-FORMULAS: Final = ("unpooled", "pooled", "null", "arcsine")
+Formula = Literal["interval", "unpooled", "pooled", "null", "arcsine"]
+FORMULAS: Final = ("interval", "unpooled", "pooled", "null", "arcsine")
 PowerMethod = Literal["auto", "exact", "normal"]
 
 
@@ -56,7 +56,7 @@ def sample_size_proportions(
     alpha: float = 0.05,
     power: float = 0.8,
     ratio: float = 1.0,
-    formula: Formula = "unpooled",
+    formula: Formula | None = None,
 ) -> SampleSize:
     """Customers per arm that find a rate moving from `baseline` to `target`.
 
@@ -66,8 +66,10 @@ def sample_size_proportions(
         alpha: two-sided error rate, 0-1.
         power: probability of finding the difference when it is there, 0-1.
         ratio: control customers per treated customer.
-        formula: `unpooled` (variances under the alternative: it reaches its power), `pooled` (Fleiss), `null` (both
-            arms at the baseline under the null, as a popular web calculator has it) or `arcsine` (Cohen's h).
+        formula: `unpooled` (variances under the alternative), `interval` (power of Newcombe's interval itself), `pooled`
+            (Fleiss), `null` (both arms at the baseline under the null, as a popular web calculator has it) or
+            `arcsine` (Cohen's h). `None` = `unpooled` for equal arms, where it reaches its power, and `interval` for
+            unequal ones, where it would miss it.
 
     Returns:
         The sizes, rounded up, and the unrounded figure.
@@ -83,8 +85,10 @@ def sample_size_proportions(
     """
     check_between("baseline", baseline, 0, 1)
     check_between("target", target, 0, 1)
-    check_choice("formula", formula, FORMULAS)
     check_positive("ratio", ratio)
+    if formula is None:
+        formula = "unpooled" if ratio == 1 else "interval"
+    check_choice("formula", formula, FORMULAS)
     if baseline == target:
         raise OptionError(f"baseline and target are both {baseline!r}; name two different rates, for example 0.10 and 0.12.")
     z_alpha, z_power = normal_quantile(1 - open_share("alpha", alpha) / 2), normal_quantile(open_share("power", power))
@@ -93,11 +97,50 @@ def sample_size_proportions(
     if formula == "arcsine":
         effect = 2 * (math.asin(math.sqrt(target)) - math.asin(math.sqrt(baseline)))
         return SampleSize.of((z_alpha + z_power) ** 2 * (1 + 1 / ratio) / effect**2, ratio)
+    plain = (z_alpha + z_power) ** 2 * spread / difference**2
     if formula == "unpooled":
-        return SampleSize.of((z_alpha + z_power) ** 2 * spread / difference**2, ratio)
+        return SampleSize.of(plain, ratio)
+    if formula == "interval":
+        from scipy.optimize import brentq
+
+        def shortfall(size: float) -> float:
+            reach, error = _newcombe_reach(size, size * ratio, baseline, target, z_alpha)
+            return reach + z_power * error - abs(difference)
+
+        low, high = plain, plain
+        while shortfall(low) < 0:
+            low /= 2
+        while shortfall(high) > 0:
+            high *= 2
+        return SampleSize.of(low if low == high else float(brentq(shortfall, low, high, xtol=1e-9)), ratio)
     common = baseline if formula == "null" else (target + ratio * baseline) / (1 + ratio)
     under_null = math.sqrt(common * (1 - common) * (1 + 1 / ratio))
     return SampleSize.of((z_alpha * under_null + z_power * math.sqrt(spread)) ** 2 / difference**2, ratio)
+
+
+def _newcombe_reach(treated: float, control: float, baseline: float, target: float, z: float) -> tuple[float, float]:
+    """How far Newcombe's interval reaches from the expected difference towards zero, and the error of its end there.
+
+    The reach moves with the rates that are observed, so the end of the interval varies more or less than the difference.
+    """
+
+    def limit(rate: float, size: float, sign: int) -> float:
+        below = 1 + z * z / size
+        return (rate + z * z / (2 * size) + sign * z * math.sqrt(rate * (1 - rate) / size + z * z / (4 * size * size))) / below
+
+    def reach(top: float, bottom: float) -> float:
+        return math.hypot(top - limit(top, treated, -up), limit(bottom, control, up) - bottom)
+
+    up = 1 if target > baseline else -1
+    spreads = math.sqrt(target * (1 - target) / treated), math.sqrt(baseline * (1 - baseline) / control)
+    here, step = reach(target, baseline), 1e-3
+    by_top = up - (reach(_inside(target + step * spreads[0]), baseline) - here) / (step * spreads[0] or 1.0)
+    by_bottom = up + (reach(target, _inside(baseline + step * spreads[1])) - here) / (step * spreads[1] or 1.0)
+    return here, math.hypot(by_top * spreads[0], by_bottom * spreads[1])
+
+
+def _inside(rate: float) -> float:
+    return min(max(rate, 0.0), 1.0)
 
 
 def sample_size_means(
@@ -173,8 +216,8 @@ def power_of_proportions(
         baseline: true rate of the control arm, 0-1.
         target: true rate of the treated arm, 0-1.
         alpha: two-sided error rate, 0-1.
-        method: `exact` (Fisher's exact test, all outcomes enumerated), `normal` (z test) or `auto`: exact for small
-            lists, normal for large ones.
+        method: `exact` (Fisher's exact test, all outcomes enumerated), `normal` (Newcombe's interval, which for equal
+            arms is the z test) or `auto`: exact for small lists, normal for large ones.
 
     Returns:
         Power, 0-1.
@@ -198,8 +241,11 @@ def power_of_proportions(
         return float(baseline != target)
     from scipy.special import ndtr
 
-    shift, bound = abs(target - baseline) / error, normal_quantile(1 - alpha / 2)
-    return float(ndtr(shift - bound) + ndtr(-shift - bound))
+    z, shift = normal_quantile(1 - alpha / 2), abs(target - baseline)
+    reach = z * error
+    if treated != control and baseline != target:
+        reach, error = _newcombe_reach(treated, control, baseline, target, z)
+    return float(ndtr((shift - reach) / error) + ndtr((-shift - reach) / error))
 
 
 def sample_size_exact(baseline: float, target: float, *, alpha: float = 0.05, power: float = 0.8, ratio: float = 1.0) -> SampleSize:

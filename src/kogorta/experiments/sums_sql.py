@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -10,15 +11,21 @@ from kogorta.experiments.sums import MetricSums, Sums
 from kogorta.kit.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import duckdb
+    from numpy.typing import NDArray
 
     from kogorta.experiments.metrics import Metric
     from kogorta.experiments.sums import Floats
 
-SAMPLE_ROWS = 10_000
+SAMPLE_ROWS: Final = 10_000
 """Rows read for the shifts: they only need to be near the means."""
+FAR_FROM_ZERO: Final = 30.0
+"""Squares lose digits only when the mean is many deviations from zero; nearer than this no shift is taken off."""
+WHOLE_TYPES: Final = frozenset(
+    ["BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"]
+)
 
 
 def sums_from(
@@ -46,105 +53,153 @@ def sums_from(
         The sums, equal to those of `sums_of` up to rounding.
 
     Raises:
-        InputError: a value is empty, or not 0/1 in a proportion.
+        InputError: a column is missing, a value is empty, or not 0/1 in a proportion.
     """
     wanted = [metric for metric in metrics if metric.kind != "quantile"]
+    types = _types(connection, table)
+    keys = [name for name in (arm, stratum, day) if name is not None]
+    for name in [*keys, *(column for metric in wanted for column in metric.columns)]:
+        if name not in types:
+            raise InputError(f"table {table!r} has no column {name!r}; the columns are {', '.join(sorted(types))}.")
     caps = [_cap(connection, table, metric) for metric in wanted]
     used = list(shifts) if shifts is not None else _shifts(connection, table, wanted, caps)
-    keys = [f"CAST({_quoted(name)} AS VARCHAR)" if name else "''" for name in (arm, stratum, day)]
-    parts, spans = [*keys, "count(*)"], []
-    for metric, cap, shift in zip(wanted, caps, used, strict=True):
-        expressions = _terms(metric, cap, shift)
-        spans.append((len(parts), len(expressions)))
-        parts += expressions
-    grouping = ", ".join(str(place) for place in (1, 2, 3))
-    query = f"SELECT {', '.join(parts)} FROM {_quoted(table)} GROUP BY {grouping} ORDER BY {grouping}"
+    asked = [_Asked.of(metric, cap, shift, types) for metric, cap, shift in zip(wanted, caps, used, strict=True)]
+    # metrics share columns; each sum is asked for once
+    names = dict.fromkeys(expression for one in asked for expression in one.expressions)
+    parts = [*(f"CAST({_quoted(name)} AS VARCHAR)" for name in keys), "count(*)", *names]
+    order = ", ".join(str(place) for place in range(1, len(keys) + 1))
+    query = f"SELECT {', '.join(parts)} FROM {_quoted(table)} GROUP BY {order} ORDER BY {order}"
     rows = connection.execute(query).fetchall()
     if not rows:
         raise InputError(f"table {table!r} is empty; there are no customers to compare.")
-    if any(row[0] is None or row[0] == "" for row in rows):
-        raise InputError(f"column {arm!r} has rows without an arm; fill them in or leave these rows out.")
-    n = np.asarray([row[3] for row in rows], dtype=np.int64)
+    for place, name in enumerate(keys):
+        if any(row[place] in (None, "") for row in rows):
+            raise InputError(f"column {name!r} has rows without a value; fill them in or leave these rows out.")
+    places = {expression: place for place, expression in enumerate(names, start=len(keys) + 1)}
+    n = np.asarray([row[len(keys)] for row in rows], dtype=np.int64)
     taken = []
-    for metric, (start, length), shift in zip(wanted, spans, used, strict=True):
-        figures = [list(row[start : start + length]) for row in rows]
-        taken.append(_sums_of_metric(metric, figures, n, shift))
+    for one in asked:
+        figures = {
+            expression: np.asarray([np.nan if row[places[expression]] is None else float(row[places[expression]]) for row in rows])
+            for expression in one.expressions
+        }
+        taken.append(one.sums(figures, n))
+    labels = {name: tuple(str(row[place]) for row in rows) for place, name in enumerate(keys)}
+    none = ("",) * len(rows)
     return Sums(
-        tuple(row[0] for row in rows),
-        tuple(row[1] or "" for row in rows),
-        tuple(row[2] or "" for row in rows),
+        labels[arm],
+        labels[stratum] if stratum is not None else none,
+        labels[day] if day is not None else none,
         n,
         tuple(taken),
     )
 
 
-def _terms(metric: Metric, cap: float | None, shift: Floats) -> list[str]:
-    """Counts of values, sums, products (upper triangle); in place of its squares a proportion counts its bad rows."""
-    values = [
-        _capped(name, cap if place == 0 else None) + (f" - {float(shift[place])!r}" if shift[place] else "")
-        for place, name in enumerate(metric.columns)
-    ]
-    raw = [_capped(name, None) for name in metric.columns]
-    terms = [f"count({name})" for name in raw]
-    terms += [f"sum({value})" for value in values]
-    for one, left in enumerate(values):
-        for right in values[one:]:
-            if metric.kind == "proportion" and one == 0 and right is left:
-                terms.append(f"count(*) FILTER (WHERE {raw[0]} NOT IN (0, 1))")
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What is asked of the engine for one metric.
+
+    Attributes:
+        counts: number of values of each column.
+        totals: sum of each column.
+        products: sums of products, upper triangle; the square of a proportion is its sum and is not asked for.
+        checks: for a proportion, least and greatest value of a whole-number column, or the number of rows that are
+            neither 0 nor 1.
+    """
+
+    metric: Metric
+    shift: Floats
+    counts: tuple[str, ...]
+    totals: tuple[str, ...]
+    products: Mapping[tuple[int, int], str]
+    checks: tuple[str, ...]
+
+    @classmethod
+    def of(cls, metric: Metric, cap: float | None, shift: Floats, types: Mapping[str, str]) -> _Asked:
+        values = [
+            _capped(name, cap if place == 0 else None) + (f" - {float(shift[place])!r}" if shift[place] else "")
+            for place, name in enumerate(metric.columns)
+        ]
+        pairs = [(one, other) for one in range(len(values)) for other in range(one, len(values))]
+        checks: tuple[str, ...] = ()
+        if metric.kind == "proportion":
+            pairs.remove((0, 0))
+            name = _quoted(metric.column)
+            if types[metric.column] in WHOLE_TYPES:
+                checks = (f"min({name})", f"max({name})")
             else:
-                terms.append(f"sum(({left}) * ({right}))")
-    return terms
+                checks = (f"count(*) FILTER (WHERE {values[0]} NOT IN (0, 1))",)
+        return cls(
+            metric,
+            shift,
+            tuple(f"count({_quoted(name)})" for name in metric.columns),
+            tuple(f"sum({value})" for value in values),
+            {(one, other): f"sum(({values[one]}) * ({values[other]}))" for one, other in pairs},
+            checks,
+        )
 
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        return (*self.counts, *self.totals, *self.products.values(), *self.checks)
 
-def _sums_of_metric(metric: Metric, figures: list[list[float | None]], n: np.ndarray, shift: Floats) -> MetricSums:
-    width = len(metric.columns)
-    table = np.asarray([[np.nan if value is None else value for value in row] for row in figures], dtype=np.float64)
-    for place, name in enumerate(metric.columns):
-        missing = int((n - table[:, place]).sum())
-        if missing or not np.isfinite(table[:, width + place]).all():
-            found = f"{missing} empty values" if missing else "values that are not finite"
-            raise InputError(
-                f"metric {metric.name}: column {name!r} has {found}; write 0 where the customer did nothing, or leave out the metric."
-            )
-    sums = table[:, width : 2 * width]
-    products = np.empty((len(table), width, width))
-    place = 2 * width
-    for one in range(width):
-        for other in range(one, width):
-            products[:, one, other] = products[:, other, one] = table[:, place]
-            place += 1
-    if metric.kind == "proportion":
-        bad = int(products[:, 0, 0].sum())
+    def sums(self, figures: Mapping[str, Floats], n: NDArray[np.int64]) -> MetricSums:
+        for name, count, total in zip(self.metric.columns, self.counts, self.totals, strict=True):
+            missing = int((n - figures[count]).sum())
+            if missing or not np.isfinite(figures[total]).all():
+                found = f"{missing} empty values" if missing else "values that are not finite"
+                raise InputError(
+                    f"metric {self.metric.name}: column {name!r} has {found}; write 0 where the customer did nothing, "
+                    "or leave out the metric."
+                )
+        totals = np.stack([figures[total] for total in self.totals], axis=1)
+        products = np.empty((len(n), totals.shape[1], totals.shape[1]))
+        for (one, other), expression in self.products.items():
+            products[:, one, other] = products[:, other, one] = figures[expression]
+        if self.metric.kind == "proportion":
+            self._check_proportion([figures[check] for check in self.checks])
+            products[:, 0, 0] = totals[:, 0]
+        return MetricSums(self.metric, self.shift, totals, products)
+
+    def _check_proportion(self, checks: Sequence[Floats]) -> None:
+        bad = bool((checks[0] < 0).any() or (checks[1] > 1).any()) if len(checks) == 2 else bool(checks[0].any())
         if bad:
+            name = self.metric.column
             raise InputError(
-                f"metric {metric.name}: {bad} rows of column {metric.column!r} are neither 0 nor 1; "
-                f"use {metric.column}:mean for other numbers."
+                f"metric {self.metric.name}: column {name!r} has values that are neither 0 nor 1; use {name}:mean for other numbers."
             )
-        products[:, 0, 0] = sums[:, 0]
-    return MetricSums(metric, shift, sums, products)
+
+
+def _types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    rows = connection.execute(f"DESCRIBE SELECT * FROM {_quoted(table)}").fetchall()
+    return {row[0]: row[1] for row in rows}
 
 
 def _shifts(connection: duckdb.DuckDBPyConnection, table: str, metrics: Sequence[Metric], caps: Sequence[float | None]) -> list[Floats]:
-    names = [
-        f"avg({_capped(name, cap if place == 0 else None)})"
+    values = [
+        _capped(name, cap if place == 0 else None)
         for metric, cap in zip(metrics, caps, strict=True)
         for place, name in enumerate(metric.columns)
     ]
-    if not names:
+    if not values:
         return []
-    row = connection.execute(f"SELECT {', '.join(names)} FROM (SELECT * FROM {_quoted(table)} LIMIT {SAMPLE_ROWS})").fetchone()
-    means = iter(row if row is not None else [None] * len(names))
+    # the variance of infinite values is an error in the engine, so they are left out here and found by the sums
+    asked = [f"{name}({value}) FILTER (WHERE isfinite({value}))" for value in values for name in ("avg", "stddev_pop")]
+    sample = f"(SELECT * FROM {_quoted(table)} LIMIT {SAMPLE_ROWS})"
+    row = connection.execute(f"SELECT {', '.join(asked)} FROM {sample}").fetchone() or (None,) * len(asked)
+    found = iter(zip(row[::2], row[1::2], strict=True))
     shifts = []
     for metric in metrics:
-        values = np.asarray([_finite(next(means)) for _ in metric.columns])
+        shift = np.asarray([_shift_of(*next(found)) for _ in metric.columns])
         if metric.kind == "proportion":
-            values[0] = 0.0
-        shifts.append(values)
+            shift[0] = 0.0
+        shifts.append(shift)
     return shifts
 
 
-def _finite(value: float | None) -> float:
-    return 0.0 if value is None or not np.isfinite(value) else float(value)
+def _shift_of(mean: float | None, deviation: float | None) -> float:
+    if mean is None or deviation is None or abs(mean) <= FAR_FROM_ZERO * deviation:
+        return 0.0
+    return float(mean)
 
 
 def _cap(connection: duckdb.DuckDBPyConnection, table: str, metric: Metric) -> float | None:

@@ -61,11 +61,17 @@ def test_t_test_sizes_agree_with_statsmodels():
     ("total", "at_three", "at_twenty_five"),
     [(87, 12.3, 26.6), (200, 7.7, 17.5), (500, 4.7, 11.0), (1000, 3.2, 7.8), (5000, 1.4, 3.5)],
 )
-def test_smallest_detectable_points_of_two_equal_arms_by_the_normal_formula(total, at_three, at_twenty_five):
+def test_published_detectable_points_of_two_equal_arms(total, at_three, at_twenty_five):
+    # the published points have one decimal and take both variances at the baseline under the null
     for baseline, points in ((0.03, at_three), (0.25, at_twenty_five)):
-        # the reference takes both variances at the baseline; ours takes the larger one of the target, so it is not below
-        found = smallest_detectable_rate(math.ceil(total / 2), total // 2, baseline, method="normal") - baseline
-        assert found * 100 == pytest.approx(points, rel=0.6)
+        sizes = [sample_size_proportions(baseline, baseline + (points + half) / 100, formula="null").exact for half in (-0.06, 0.06)]
+        assert sizes[1] <= total / 2 <= sizes[0]
+
+
+def test_unpooled_and_interval_agree_for_equal_arms():
+    for baseline, target in ((0.03, 0.036), (0.2, 0.25), (0.3, 0.2)):
+        one = sample_size_proportions(baseline, target, formula="unpooled").exact
+        assert sample_size_proportions(baseline, target, formula="interval").exact == pytest.approx(one, rel=0.015)
 
 
 def test_exact_power_is_the_sum_over_all_tables():

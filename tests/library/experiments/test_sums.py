@@ -105,8 +105,13 @@ def test_contradictory_metrics_are_refused(options):
 
 def test_the_engine_refuses_empty_values_and_wrong_proportions(hillstrom_connection):
     hillstrom_connection.execute(
-        "CREATE OR REPLACE TEMP TABLE bad AS SELECT * FROM (VALUES ('a', 1.0, NULL, 'NaN'::DOUBLE), ('b', 2.0, 1, 1)) t(arm, x, y, z)"
+        "CREATE OR REPLACE TEMP TABLE bad AS SELECT *, 2 AS w "
+        "FROM (VALUES ('a', 1.0, NULL, 'NaN'::DOUBLE), ('b', 2.0, 1, 1)) t(arm, x, y, z)"
     )
+    with pytest.raises(InputError, match="neither 0 nor 1"):
+        sums_from(hillstrom_connection, "bad", [Metric("w", "proportion")], arm="arm")
+    with pytest.raises(InputError, match="no column 'v'"):
+        sums_from(hillstrom_connection, "bad", [Metric("v")], arm="arm")
     with pytest.raises(InputError, match="neither 0 nor 1"):
         sums_from(hillstrom_connection, "bad", [Metric("x", "proportion")], arm="arm")
     with pytest.raises(InputError, match="1 empty values"):
