@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from kogorta.base.audit import Accounting, Fate, Problem
 from kogorta.base.cleaning import contact_problems
-from kogorta.engine.duck import run_sql
+from kogorta.base.intake import FIELDS
+from kogorta.engine.duck import filled_sql, quote, register_mapping, run_sql
+from kogorta.engine.shelf import LARGE
 from kogorta.kit.language import minor_digits
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from kogorta.base.intake import Extract
     from kogorta.base.options import IntakeOptions
+    from kogorta.engine.shelf import Shelf
 
 ENTITY_FIELDS: Final = {
     "name": ("company", "customer_name", "contact"),
@@ -52,8 +55,9 @@ class Assembled:
     problems: tuple[Problem, ...]
 
 
-def assemble(connection: duckdb.DuckDBPyConnection, extract: Extract, options: IntakeOptions, currency: str) -> Assembled:
+def assemble(shelf: Shelf, extract: Extract, options: IntakeOptions, currency: str) -> Assembled:
     """Make `new_orders`, `new_lines`, `new_entities`, `new_keys`, `new_contacts`, `new_quarantine` out of `typed`."""
+    connection, present, large = shelf.connection, set(extract.headers), extract.rows > LARGE
     contacts_only = extract.layout == "contacts"
     codes = [row[0] for row in connection.execute("SELECT DISTINCT currency FROM typed WHERE currency IS NOT NULL").fetchall()]
     connection.execute("CREATE OR REPLACE TEMP TABLE currency_units (currency VARCHAR, unit INTEGER)")
@@ -64,15 +68,30 @@ def assemble(connection: duckdb.DuckDBPyConnection, extract: Extract, options: I
         "zone": options.time_zone,
         "currency": currency,
         "unit": 10 ** minor_digits(currency),
+        "line_layout": extract.layout == "order-lines",
     }
     run_sql(connection, "base", "orders", parameters)
-    run_sql(connection, "base", "ledger_rows", parameters)
-    _entities(connection, set(extract.headers))
-    _contacts(connection)
+    rejected = extract.rejected
+    register_mapping(
+        connection,
+        "rejected_rows",
+        {
+            "source": [extract.source] * len(rejected),
+            "row_no": [str(row.row_no) for row in rejected],
+            "reason": [row.reason for row in rejected],
+            "raw": [row.raw for row in rejected],
+        },
+    )
+    shelf.keep("new_orders", filled_sql("base", "ledger_rows", parameters), large=large)
+    shelf.keep("new_lines", filled_sql("base", "line_rows", parameters), large=large)
+    shelf.keep("new_entities", _entities(present), large=large)
+    shelf.keep("new_keys", _keys(present), large=large)
+    shelf.keep("new_contacts", _contacts(), large=large)
+    shelf.keep("new_quarantine", _quarantine(extract), large=large)
     return Assembled(_account(connection, extract), _problems(connection, extract))
 
 
-def _entities(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
+def _entities(present: set[str]) -> str:
     """One row per source identity; of several values the one of the latest row wins, ties by the greater value."""
     known = {"company", "customer_name", "contact"} & present
     chosen = []
@@ -82,75 +101,72 @@ def _entities(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
             chosen.append(f"CAST(NULL AS {'DATE' if name == 'birth_on' else 'VARCHAR'}) AS {name}")
             continue
         value = _COMPANY_NAME if name == "name" and known else f"coalesce({', '.join(have)})" if len(have) > 1 else have[0]
-        chosen.append(f"arg_max({value}, (coalesce(local_moment, TIMESTAMP '1900-01-01'), {value})) FILTER ({value} IS NOT NULL) AS {name}")
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE new_entities AS
+        chosen.append(f"{latest(value, 'moment')} AS {name}")
+    return f"""
         SELECT
-            p.entity_id,
+            entity_id,
             CASE WHEN bool_or(who = 'company') OR max(length(inn)) = 10 THEN 'company' ELSE 'person' END AS kind,
             {", ".join(chosen)},
-            min(t.moment) AS created_at,
-            max(t.moment) AS seen_at
-        FROM typed t JOIN placed p ON p.row_no = t.row_no
-        GROUP BY p.entity_id
+            min(least(entered_at, moment)) AS created_at,
+            max(moment) AS seen_at
+        FROM typed
+        WHERE reason IS NULL
+        GROUP BY entity_id
         """
-    )
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE new_keys AS
-        WITH rows AS (SELECT t.*, p.entity_id FROM typed t JOIN placed p ON p.row_no = t.row_no),
-        keys AS (
-            SELECT entity_id, 'email' AS kind, unnest(string_split(CASE WHEN who = 'company' THEN company_emails ELSE
-                coalesce(emails, company_emails) END, ',')) AS key FROM rows
-            UNION
-            SELECT entity_id, 'phone', unnest(string_split(CASE WHEN who = 'company' THEN company_phones ELSE
-                coalesce(phones, company_phones) END, ',')) FROM rows
-        )
-        SELECT entity_id, kind, key FROM keys WHERE key IS NOT NULL AND key <> ''
-        """
-    )
 
 
-def _contacts(connection: duckdb.DuckDBPyConnection) -> None:
+def latest(value: str, seen_at: str) -> str:
+    """SQL of the value seen last; ties go to the greater value, so that the order of rows does not matter."""
+    return f"arg_max({value}, (coalesce({seen_at}, TIMESTAMPTZ '1900-01-01'), {value})) FILTER ({value} IS NOT NULL)"
+
+
+def _keys(present: set[str]) -> str:
+    """E-mails and phones that are the customer's own: of the company where it is the customer, else of the person."""
+    own = []
+    for kind, mine, company in (("email", "emails", "company_emails"), ("phone", "phones", "company_phones")):
+        if {kind, f"company_{kind}"} & present:
+            own.append(
+                f"SELECT entity_id, '{kind}' AS kind, unnest(string_split(CASE WHEN who = 'company' THEN {company} "
+                f"ELSE coalesce({mine}, {company}) END, ',')) AS key FROM typed WHERE reason IS NULL"
+            )
+    if not own:
+        return "SELECT CAST(NULL AS VARCHAR) AS entity_id, CAST(NULL AS VARCHAR) AS kind, CAST(NULL AS VARCHAR) AS key WHERE false"
+    return f"SELECT DISTINCT entity_id, kind, key FROM ({' UNION ALL '.join(own)}) AS keys WHERE key <> ''"
+
+
+def _contacts() -> str:
     """People of companies; a person who is the customer is a contact of himself."""
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE new_contacts AS
+    chosen = ", ".join(
+        f"{latest(cell, 'moment')} AS {name}"
+        for name, cell in (("name", "contact"), ("email", "emails"), ("phone", "phones"), ("job_title", "job_title"))
+    )
+    return f"""
         SELECT
-            'contact-' || coalesce(t.contact_ref, substr(md5(coalesce(t.emails, t.phones, folded(t.contact))), 1, 12)) AS contact_id,
-            p.entity_id,
-            max(t.contact) AS name, max(t.emails) AS email, max(t.phones) AS phone, max(t.job_title) AS job_title,
-            max(t.moment) AS seen_at
-        FROM typed t JOIN placed p ON p.row_no = t.row_no
-        WHERE coalesce(t.contact_ref, t.emails, t.phones, t.contact) IS NOT NULL
+            'contact-' || coalesce(contact_ref, substr(md5(coalesce(emails, phones, folded(contact))), 1, 12)) AS contact_id,
+            entity_id, {chosen}, max(moment) AS seen_at
+        FROM typed
+        WHERE reason IS NULL AND coalesce(contact_ref, emails, phones, contact) IS NOT NULL
         GROUP BY ALL
         """
-    )
+
+
+def _quarantine(extract: Extract) -> str:
+    """Rows left out, as they were written."""
+    cells = ", ".join(f"{name} := c.{name}" for name in FIELDS if name in extract.headers)
+    return f"""
+        SELECT {quote(extract.source)} AS source, t.row_no, t.reason, t.reason_column AS "column", t.reason_value AS value,
+            CAST(to_json(struct_pack(row_no := c.row_no, {cells})) AS VARCHAR) AS raw
+        FROM typed t JOIN cells c ON c.row_no = t.row_no WHERE t.reason IS NOT NULL
+        UNION ALL SELECT source, CAST(row_no AS BIGINT), 'row_broken', NULL, reason, raw FROM rejected_rows
+        """
 
 
 def _account(connection: duckdb.DuckDBPyConnection, extract: Extract) -> Accounting:
     counted = connection.execute(
-        """SELECT (SELECT count(*) FROM typed WHERE reason IS NOT NULL), (SELECT count(*) FROM repeated),
-            (SELECT count(*) FROM placed)"""
+        "SELECT count(*) FILTER (reason IS NOT NULL), (SELECT count(*) FROM repeated), count(*) FILTER (reason IS NULL) FROM typed"
     ).fetchone()
-    quarantined, merged, placed = counted or (0, 0, 0)
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE new_quarantine AS
-        SELECT $source AS source, t.row_no, t.reason, t.reason_column AS "column", t.reason_value AS value,
-            to_json(c) AS raw
-        FROM typed t JOIN cells c ON c.row_no = t.row_no WHERE t.reason IS NOT NULL
-        """,
-        {"source": extract.source},
-    )
-    for rejected in extract.rejected:
-        connection.execute(
-            "INSERT INTO new_quarantine VALUES (?, ?, 'row_broken', NULL, ?, ?)",
-            [extract.source, rejected.row_no, rejected.reason, rejected.raw],
-        )
-    quarantined += len(extract.rejected)
-    return Accounting(extract.rows, placed - merged, merged, quarantined)
+    quarantined, merged, usable = counted or (0, 0, 0)
+    return Accounting(extract.rows, usable - merged, merged, quarantined + len(extract.rejected))
 
 
 def _problems(connection: duckdb.DuckDBPyConnection, extract: Extract) -> tuple[Problem, ...]:
@@ -183,12 +199,12 @@ def _problems(connection: duckdb.DuckDBPyConnection, extract: Extract) -> tuple[
         collect(rows, fate)
     if extract.layout == "order-lines":
         rows = connection.execute(
-            """WITH equal AS (SELECT fingerprint, count(*) AS n, min(row_no) AS row_no, min(order_ref) AS ref FROM used
+            """WITH equal AS (SELECT count(*) AS n, min(row_no) AS row_no, min(order_ref) AS ref FROM used
                 GROUP BY fingerprint HAVING count(*) > 1)
             SELECT 'equal_lines', sum(n - 1), 'order_id', min(row_no), arg_min(ref, row_no) FROM equal HAVING count(*) > 0"""
         ).fetchall()
         collect(rows, Fate.NOTED)
-    for code, fate, count, column, row_no, example in contact_problems(connection):
+    for code, fate, count, column, row_no, example in contact_problems(connection, set(extract.headers)):
         found.append(Problem(code, source, fate, count, column, row_no, example))
     return tuple(found)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from kogorta.base.audit import Fate
 from kogorta.base.intake import FIELDS, ROW_NUMBER
 from kogorta.base.stages import stage_statuses
-from kogorta.engine.duck import quote, register_mapping, run_sql
+from kogorta.engine.duck import filled_sql, quote, register_mapping, run_sql
+from kogorta.engine.shelf import LARGE
 from kogorta.kit.contacts import Flaw, parse_inn, parse_kpp, read_emails, read_phones
 from kogorta.kit.money import currency_code
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from kogorta.base.intake import Extract
     from kogorta.base.options import IntakeOptions
+    from kogorta.engine.shelf import Shelf
 
 DEFAULT_CURRENCY: Final = "RUB"
 
@@ -28,72 +30,63 @@ _FLAW_CODES: Final = {
 }
 
 
-def read_rows(connection: duckdb.DuckDBPyConnection, extract: Extract, options: IntakeOptions) -> str:
+def read_rows(shelf: Shelf, extract: Extract, options: IntakeOptions) -> str:
     """Type the cells of one extract.
 
-    Makes the temporary tables `typed` (one row per input row, with `reason`, `reason_column`, `reason_value` where it is quarantined),
-    `phone_values`, `email_values` and `inn_values` (cell -> normalised values).
+    Makes `typed` (one row per input row, with `reason`, `reason_column`, `reason_value` where it is quarantined), the view `cells` of the
+    text it came from, and the temporary tables `phone_values`, `email_values` and `inn_values` (cell -> normalised values).
 
     Returns:
         The base currency: the one given, or the one most rows are in.
     """
+    connection = shelf.connection
     run_sql(connection, "base", "cells")
     present = set(extract.headers)
     columns = ", ".join(f"filled({name}) AS {name}" if name in present else f"CAST(NULL AS VARCHAR) AS {name}" for name in FIELDS)
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW cells AS SELECT {ROW_NUMBER}, {columns} FROM read_parquet({quote(str(extract.staged))})"
     )
-    _map_currencies(connection, present)
+    words = _map_currencies(connection, present)
     _map_stages(connection, present, options)
     _map_contacts(connection, present)
-    exponents = extract.encoding in {"parquet", "xlsx", "xls"}
-    run_sql(
-        connection,
-        "base",
-        "rows",
-        {
-            "comma_groups": _groups_by_comma(connection, present),
-            "exponents": exponents,
-            "month_first": _month_first(connection, present),
-            "zone": options.time_zone,
-            "has_stage": "stage" in present,
-            "has_closed": "closed" in present,
-            "crm": extract.layout in {"bitrix24", "amocrm"},
-            "line_layout": extract.layout == "order-lines",
-            "contacts_only": extract.layout == "contacts",
-        },
-    )
-    currency = options.currency or _usual_currency(connection)
-    _convert(connection, currency, options)
-    received = options.received_on.isoformat() if options.received_on else None
-    run_sql(
-        connection,
-        "base",
-        "reasons",
-        {
-            "currency": currency,
-            "received_on": received,
-            "ignore_refunds": options.refunds == "ignore",
-            "contacts_only": extract.layout == "contacts",
-        },
-    )
+    parameters: dict[str, object] = {
+        "comma_groups": _groups_by_comma(connection, present),
+        "exponents": extract.encoding in {"parquet", "xlsx", "xls"},
+        "month_first": _month_first(connection, present),
+        "zone": options.time_zone,
+        "has_stage": "stage" in present,
+        "has_closed": "closed" in present,
+        "line_layout": extract.layout == "order-lines",
+        "contacts_only": extract.layout == "contacts",
+    }
+    run_sql(connection, "base", "rows", parameters, {"cells": ", ".join(sorted(present & set(FIELDS)))})
+    currency = options.currency or (_usual_currency(connection) if words else DEFAULT_CURRENCY)
+    _convert(connection, currency, options, foreign=bool(words - {currency}))
+    parameters |= {
+        "currency": currency,
+        "received_on": options.received_on.isoformat() if options.received_on else None,
+        "ignore_refunds": options.refunds == "ignore",
+    }
+    shelf.keep("typed", filled_sql("base", "reasons", parameters), large=extract.rows > LARGE)
     return currency
 
 
-def contact_problems(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Fate, int, str, int, str]]:
+def contact_problems(connection: duckdb.DuckDBPyConnection, present: set[str]) -> list[tuple[str, Fate, int, str, int, str]]:
     """Troubles of phones, e-mails and tax numbers: code, fate, rows, column, first row, its cell."""
+    fields = [name for name in ("phone", "company_phone", "email", "company_email") if name in present]
+    troubles = [
+        f"SELECT c.row_no, '{name}' AS field, c.{name} AS cell, p.flaw AS code FROM cells c "
+        f"JOIN contact_flaws p ON p.cell = c.{name} AND p.field = '{name}'"
+        for name in fields
+    ]
+    if "inn" in present:
+        troubles.append("SELECT c.row_no, 'inn', c.inn, v.flaw FROM cells c JOIN inn_values v ON v.cell = c.inn WHERE v.flaw IS NOT NULL")
+    if not troubles:
+        return []
     rows = connection.execute(
-        """
-        WITH flaws AS (
-            SELECT c.row_no, 'inn' AS field, c.inn AS cell, v.flaw AS code FROM cells c JOIN inn_values v ON v.cell = c.inn
-            WHERE v.flaw IS NOT NULL
-            UNION ALL
-            SELECT c.row_no, p.field, p.cell, p.flaw
-            FROM (UNPIVOT (SELECT row_no, phone, company_phone, email, company_email FROM cells)
-                ON phone, company_phone, email, company_email INTO NAME field VALUE cell) c
-            JOIN contact_flaws p ON p.cell = c.cell AND p.field = c.field
-        )
-        SELECT code, count(DISTINCT row_no), arg_min(field, row_no), min(row_no), arg_min(cell, row_no)
+        f"""
+        WITH flaws(row_no, field, cell, code) AS ({" UNION ALL ".join(troubles)})
+        SELECT code, count(DISTINCT row_no), arg_min(field, (row_no, field)), min(row_no), arg_min(cell, (row_no, field))
         FROM flaws GROUP BY code ORDER BY code
         """
     ).fetchall()
@@ -110,14 +103,17 @@ def _distinct(connection: duckdb.DuckDBPyConnection, fields: Iterable[str], pres
     return [row[0] for row in connection.execute(" UNION ".join(selects) + " ORDER BY 1").fetchall()]
 
 
-def _map_currencies(connection: duckdb.DuckDBPyConnection, present: set[str]) -> None:
+def _map_currencies(connection: duckdb.DuckDBPyConnection, present: set[str]) -> set[str]:
+    """Make `currency_words`; returns the currencies that occur."""
     words = set(_distinct(connection, ["currency"], present))
     for name in ("amount", "price"):
         if name in present:
             found = connection.execute(f"SELECT DISTINCT number_word({name}) FROM cells WHERE {name} IS NOT NULL LIMIT 10000")
             words.update(row[0] for row in found.fetchall() if row[0])
     ordered = sorted(words)
-    register_mapping(connection, "currency_words", {"word": ordered, "currency": [currency_code(word) for word in ordered]})
+    codes = [currency_code(word) for word in ordered]
+    register_mapping(connection, "currency_words", {"word": ordered, "currency": codes})
+    return {code for code in codes if code}
 
 
 def _map_stages(connection: duckdb.DuckDBPyConnection, present: set[str], options: IntakeOptions) -> None:
@@ -189,20 +185,20 @@ def _month_first(connection: duckdb.DuckDBPyConnection, present: set[str]) -> bo
 
 def _usual_currency(connection: duckdb.DuckDBPyConnection) -> str:
     row = connection.execute(
-        "SELECT currency FROM typed WHERE currency IS NOT NULL GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1"
+        """SELECT w.currency FROM (SELECT coalesce(currency, number_word(amount), number_word(price)) AS word FROM cells) c
+        JOIN currency_words w USING (word) WHERE w.currency IS NOT NULL GROUP BY w.currency ORDER BY count(*) DESC, w.currency LIMIT 1"""
     ).fetchone()
     return str(row[0]) if row else DEFAULT_CURRENCY
 
 
-def _convert(connection: duckdb.DuckDBPyConnection, currency: str, options: IntakeOptions) -> None:
-    """Make `rates(currency, day, rate)`: minor units of the base per minor unit of the currency."""
-    pairs = connection.execute(
-        "SELECT DISTINCT currency, day FROM typed WHERE currency IS NOT NULL AND currency <> $currency AND day IS NOT NULL ORDER BY ALL",
-        {"currency": currency},
-    ).fetchall()
+def _convert(connection: duckdb.DuckDBPyConnection, currency: str, options: IntakeOptions, *, foreign: bool) -> None:
+    """Make `rates(currency, day, rate)`: units of the base per unit of the currency."""
     connection.execute("CREATE OR REPLACE TEMP TABLE rates (currency VARCHAR, day DATE, rate DECIMAL(24, 10))")
-    if options.rates is None:
+    if options.rates is None or not foreign:
         return
+    pairs = connection.execute(
+        "SELECT DISTINCT currency, day FROM readings WHERE currency <> $currency AND day IS NOT NULL ORDER BY ALL", {"currency": currency}
+    ).fetchall()
     for code, day in pairs:
         rate = options.rates.rate(code, day)
         if rate is not None:

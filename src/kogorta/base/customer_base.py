@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kogorta.base.assembly import assemble
+from kogorta.base.assembly import assemble, latest
 from kogorta.base.audit import Accounting, Audit, Fate, Problem
 from kogorta.base.cleaning import read_rows
 from kogorta.base.identity import match_identities
@@ -13,8 +13,9 @@ from kogorta.base.options import IntakeOptions
 from kogorta.base.outliers import find_outliers
 from kogorta.base.refunds import match_refunds
 from kogorta.base.store import Store
-from kogorta.base.tables import TABLES, column_list, create_statement
-from kogorta.engine.duck import connect, run_sql
+from kogorta.base.tables import TABLES, column_list
+from kogorta.engine.duck import connect, filled_sql, literal, quote
+from kogorta.engine.shelf import LARGE, Shelf
 from kogorta.engine.table import Table
 from kogorta.kit.errors import InputError, OptionError
 from kogorta.kit.progress import SILENT
@@ -67,7 +68,9 @@ class CustomerBase:
         self.folder = Path(folder) if folder is not None else None
         self._store = Store(self.folder)
         self.connection: duckdb.DuckDBPyConnection = connect(memory=memory, spill=spill)
-        self._store.attach(self.connection)
+        self._shelf = Shelf(self.connection, spill)
+        self._store.attach(self._shelf)
+        self._large = self._rows_read() > LARGE
         self.generation = 0
 
     @property
@@ -121,25 +124,25 @@ class CustomerBase:
         Raises:
             InputError: the extract is in another currency or zone than the base.
         """
-        options = self._settle(options or IntakeOptions())
-        with self._store.writing():
-            if self._known(extract.digest):
-                row = self.connection.execute(
-                    "SELECT rows_read, rows_used, rows_merged, rows_quarantined FROM imports WHERE digest = ?",
-                    [extract.digest],
-                ).fetchone()
-                return Accounting(*row) if row else Accounting(0, 0, 0, 0)
+        with self._store.writing(self._shelf):
+            options = self._settle(options or IntakeOptions())
+            row = self.connection.execute(
+                "SELECT rows_read, rows_used, rows_merged, rows_quarantined FROM imports WHERE digest = ?", [extract.digest]
+            ).fetchone()
+            if row is not None:
+                return Accounting(*row)
+            self._large = self._rows_read() + extract.rows > LARGE
             with progress.step("clean", extract.rows) as step:
-                currency = read_rows(self.connection, extract, options)
-                assembled = assemble(self.connection, extract, options, currency)
+                currency = read_rows(self._shelf, extract, options)
+                assembled = assemble(self._shelf, extract, options, currency)
                 step.advance(extract.rows)
             with progress.step("match identities and refunds", None) as step:
                 self._absorb(extract, assembled.accounting, assembled.problems)
-                self._derive()
+                self._derive("new_orders_beside_old")
                 step.advance(1)
             with progress.step("write the base", None) as step:
                 self._store.commit(
-                    self.connection, TABLES, currency=currency, time_zone=options.time_zone, refunds=options.refunds, enriched=False
+                    self._shelf, TABLES, currency=currency, time_zone=options.time_zone, refunds=options.refunds, enriched=False
                 )
                 step.advance(1)
             self.generation += 1
@@ -168,31 +171,32 @@ class CustomerBase:
         found = self.connection.execute("SELECT count(*) FROM merges WHERE merged_id = ?", [merged_id]).fetchone()
         if not found or not found[0]:
             raise OptionError(f"No merge of {merged_id!r} is recorded; see the table merges for the ids.")
-        with self._store.writing():
-            self._replace("splits", "SELECT entity_id FROM splits UNION SELECT CAST(? AS VARCHAR)", [merged_id])
-            self._derive()
-            self._store.commit(self.connection, (*_DERIVED, "splits"), enriched=False)
+        with self._store.writing(self._shelf):
+            self._put("splits", f"SELECT entity_id FROM splits UNION SELECT {quote(merged_id)}")
+            self._derive("orders")
+            self._store.commit(self._shelf, (*_DERIVED, "splits"), enriched=False)
         self.generation += 1
 
     def replace_enriched(self, tables: Mapping[str, str]) -> None:
         """Put enriched copies of tables (tables of the same shape in the connection) in the place of the base's own."""
-        with self._store.writing():
+        with self._store.writing(self._shelf):
             for name, enriched in tables.items():
-                self._replace(name, f"SELECT {column_list(name)} FROM {enriched}")
-            self._store.commit(self.connection, tables, enriched=True)
+                self._put(name, f"SELECT {column_list(name)} FROM {enriched}")
+            self._store.commit(self._shelf, tables, enriched=True)
         self.generation += 1
 
     def vacuum(self) -> int:
         """Reclaim the space of earlier states; returns the number of files deleted."""
-        return self._store.vacuum()
+        return self._store.vacuum(self._shelf)
 
     def last_day(self) -> date | None:
         """The last business day anything was bought or refunded on."""
         row = self.connection.execute("SELECT max(day) FROM customer_days").fetchone()
         return row[0] if row else None
 
-    def _known(self, digest: str) -> bool:
-        return bool(self.connection.execute("SELECT 1 FROM imports WHERE digest = ?", [digest]).fetchone())
+    def _rows_read(self) -> int:
+        row = self.connection.execute("SELECT coalesce(sum(rows_read), 0) FROM imports").fetchone()
+        return int(row[0]) if row else 0
 
     def _settle(self, options: IntakeOptions) -> IntakeOptions:
         from dataclasses import replace
@@ -207,103 +211,83 @@ class CustomerBase:
         return replace(options, currency=state.currency or options.currency, time_zone=zone)
 
     def _absorb(self, extract: Extract, accounting: Accounting, problems: tuple[Problem, ...]) -> None:
-        """Put what the import brought beside what is there; the new row of the same key wins."""
-        run = self.connection.execute
-        for table, incoming, key in (
-            (
-                "orders",
-                "SELECT CAST(NULL AS VARCHAR) AS customer_id, stage_status AS status, 0 AS net_amount_base, NULL AS refund_of, * "
-                "FROM new_orders",
-                "order_id",
-            ),
-            ("order_lines", "SELECT * FROM new_lines", "order_id"),
-            ("entity_contacts", "SELECT * FROM new_contacts", "contact_id, entity_id"),
+        """Put what the import brought beside what is there; a deal imported again replaces its earlier self, lines included."""
+        columns = column_list("orders")
+        self.connection.execute(
+            f"""CREATE OR REPLACE TEMP VIEW new_orders_beside_old AS
+            SELECT {columns} FROM (SELECT CAST(NULL AS VARCHAR) AS customer_id, stage_status AS status, 0 AS net_amount_base,
+                CAST(NULL AS VARCHAR) AS refund_of, * FROM new_orders)
+            UNION ALL SELECT {columns} FROM orders ANTI JOIN new_orders USING (order_id)"""
+        )
+        columns = column_list("order_lines")
+        self._put(
+            "order_lines",
+            f"SELECT {columns} FROM new_lines UNION ALL SELECT {columns} FROM order_lines ANTI JOIN new_orders USING (order_id)",
+        )
+        for table, key, chosen in (
+            ("entities", "entity_id", self._entity_columns()),
+            ("entity_contacts", "contact_id, entity_id", self._contact_columns()),
         ):
-            self._merge(table, incoming, key)
-        self._replace(
-            "entities",
-            f"""SELECT {self._entity_columns()} FROM (
-                SELECT {column_list("entities")} FROM entities UNION ALL SELECT {column_list("entities")} FROM new_entities)
-            GROUP BY entity_id""",
-        )
-        self._replace("entity_keys", "SELECT * FROM entity_keys UNION SELECT * FROM new_keys")
-        run(
-            f"CREATE OR REPLACE TEMP TABLE next_quarantine AS SELECT * FROM quarantine UNION ALL SELECT {column_list('quarantine')} "
-            "FROM new_quarantine"
-        )
-        self._replace("quarantine", "SELECT * FROM next_quarantine")
+            columns = column_list(table)
+            both = f"SELECT {columns} FROM {table} UNION ALL SELECT {columns} FROM new_{table.replace('entity_', '')}"
+            self._put(table, f"SELECT {chosen} FROM ({both}) GROUP BY {key}")
+        self._put("entity_keys", "SELECT * FROM entity_keys UNION SELECT entity_id, kind, key FROM new_keys")
+        columns = column_list("quarantine")
+        self._put("quarantine", f"SELECT {columns} FROM quarantine UNION ALL SELECT {columns} FROM new_quarantine")
         account = (accounting.rows_read, accounting.rows_used, accounting.rows_merged, accounting.rows_quarantined)
-        self._replace(
-            "imports",
-            "SELECT * FROM imports UNION ALL SELECT ?, ?, ?, ?, ?, ?, ?",
-            [extract.digest, extract.source, extract.layout, *account],
-        )
+        row = ", ".join(literal(value) for value in (extract.digest, extract.source, extract.layout, *account))
+        self._put("imports", f"SELECT * FROM imports UNION ALL SELECT {row}")
         self._add_problems(problems)
 
     def _entity_columns(self) -> str:
         """A later import knows better, but never erases what an earlier one knew."""
-        chosen = []
-        for name, _ in TABLES["entities"]:
-            if name == "entity_id":
-                chosen.append(name)
-            elif name == "kind":
-                chosen.append("CASE WHEN bool_or(kind = 'company') THEN 'company' ELSE 'person' END AS kind")
-            elif name == "created_at":
-                chosen.append("min(created_at) AS created_at")
-            elif name == "seen_at":
-                chosen.append("max(seen_at) AS seen_at")
-            else:
-                chosen.append(f"arg_max({name}, (seen_at, {name})) FILTER ({name} IS NOT NULL) AS {name}")
-        return ", ".join(chosen)
+        kept = {
+            "entity_id": "entity_id",
+            "kind": "CASE WHEN bool_or(kind = 'company') THEN 'company' ELSE 'person' END AS kind",
+            "created_at": "min(created_at) AS created_at",
+            "seen_at": "max(seen_at) AS seen_at",
+        }
+        return ", ".join(kept.get(name, f"{latest(name, 'seen_at')} AS {name}") for name, _ in TABLES["entities"])
 
-    def _merge(self, table: str, incoming: str, key: str) -> None:
-        columns = column_list(table)
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE incoming_rows AS {incoming}")
-        self._replace(
-            table,
-            f"SELECT {columns} FROM {table} WHERE ({key}) NOT IN (SELECT ({key}) FROM incoming_rows) "
-            f"UNION ALL SELECT {columns} FROM incoming_rows",
-        )
-        self.connection.execute("DROP TABLE incoming_rows")
+    def _contact_columns(self) -> str:
+        kept = {"contact_id": "contact_id", "entity_id": "entity_id", "seen_at": "max(seen_at) AS seen_at"}
+        return ", ".join(kept.get(name, f"{latest(name, 'seen_at')} AS {name}") for name, _ in TABLES["entity_contacts"])
 
-    def _derive(self) -> None:
-        """Rebuild everything that follows from the sources: identities, refunds, customers, the day ledger."""
+    def _derive(self, orders: str) -> None:
+        """Rebuild everything that follows from the sources: identities, refunds, customers, the day ledger.
+
+        Args:
+            orders: the table or view of orders to start from.
+        """
         apart = match_identities(self.connection)
-        run_sql(self.connection, "base", "derived")
-        for name in ("orders", "customers", "contacts", "products"):
-            self._replace(name, f"SELECT {column_list(name)} FROM next_{name}")
-        self._replace("merges", f"SELECT {column_list('merges')} FROM new_merges")
+        for name in ("customers", "contacts", "products"):
+            self._put(name, filled_sql("base", name, {}))
+        self._put("merges", f"SELECT {column_list('merges')} FROM new_merges")
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW raw_orders AS SELECT {column_list('orders')} FROM {orders}")
         match_refunds(self.connection)
-        run_sql(self.connection, "base", "day_ledger")
-        self._replace("orders", f"SELECT {column_list('orders')} FROM next_orders")
-        self._replace("customer_days", "SELECT customer_id, day, orders, amount FROM next_customer_days")
-        self._replace("problems", f"SELECT * FROM problems WHERE code NOT IN ({', '.join(repr(code) for code in _BASE_PROBLEMS)})")
+        self._put("orders", filled_sql("base", "net_orders", {}))
+        self._put("customer_days", filled_sql("base", "customer_days", {}))
+        for name in ("typed", "new_orders", "new_lines", "new_entities", "new_keys", "new_contacts", "new_quarantine"):
+            self._shelf.drop(name)
+        self._put("problems", f"SELECT * FROM problems WHERE code NOT IN ({', '.join(repr(code) for code in _BASE_PROBLEMS)})")
         found = list(find_outliers(self.connection))
         if apart:
             found.append(Problem("identity_shared_key", "", Fate.NOTED, len(apart), apart[0].kind, None, apart[0].key))
         self._add_problems(tuple(found))
 
     def _add_problems(self, problems: tuple[Problem, ...]) -> None:
-        for position, problem in enumerate(problems):
-            values = [problem.source, position, problem.code, problem.fate.value, problem.rows]
-            self._insert_problem([*values, problem.column, problem.example_row, problem.example])
+        rows = [
+            (item.source, place, item.code, item.fate.value, item.rows, item.column, item.example_row, item.example)
+            for place, item in enumerate(problems)
+        ]
+        values = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
+        if rows:
+            self._put("problems", f"SELECT * FROM problems UNION ALL SELECT * FROM (VALUES {values}) AS found({column_list('problems')})")
 
-    def _insert_problem(self, values: list[object]) -> None:
-        self._own("problems")
-        self.connection.execute("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
-
-    def _own(self, name: str) -> None:
-        """Make a table of the base writable in the engine: a view over files becomes a table."""
-        if self.connection.execute("SELECT 1 FROM duckdb_views() WHERE view_name = ?", [name]).fetchone():
-            self._replace(name, f"SELECT * FROM {name}")
-
-    def _replace(self, name: str, query: str, parameters: list[object] | None = None) -> None:
-        columns = column_list(name)
-        self.connection.execute(create_statement("replacing", name))
-        self.connection.execute(f"INSERT INTO replacing ({columns}) SELECT {columns} FROM ({query}) AS rows", parameters or [])
-        is_view = self.connection.execute("SELECT 1 FROM duckdb_views() WHERE view_name = ?", [name]).fetchone()
-        self.connection.execute(f"DROP {'VIEW' if is_view else 'TABLE'} IF EXISTS {name}")
-        self.connection.execute(f"ALTER TABLE replacing RENAME TO {name}")
+    def _put(self, name: str, query: str) -> None:
+        """Make the rows of a query the rows of a table of the base, in its types."""
+        columns = ", ".join(f'CAST("{column}" AS {kind}) AS "{column}"' for column, kind in TABLES[name])
+        self._shelf.keep(name, f"SELECT {columns} FROM ({query}) AS rows", large=self._large)
 
 
 def open_base(folder: Path | str, *, memory: str = "1500MB") -> CustomerBase:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import duckdb
+
+BATCH: Final = 10_000
 
 
 def match_refunds(connection: duckdb.DuckDBPyConnection) -> None:
     """Match every refund (won, negative amount) to one order of the same customer.
 
     An order of exactly the refunded amount is taken first, the latest one before the refund; else the latest earlier order that still has
-    enough left. Reads `orders(order_id, customer_id, stage_status, ordered_at, amount_base)`; makes `refund_matches(refund_id, order_id, amount)`
-    with `amount` > 0 in minor units. A refund without a match is not in the table.
+    enough left. Reads `raw_orders(order_id, entity_id, stage_status, ordered_at, amount_base)` and `identity_map(entity_id, customer_id)`;
+    makes `refund_matches(refund_id, order_id, amount)` with `amount` > 0 in minor units. A refund without a match is not in the table.
 
     The answer does not depend on the order of rows: refunds are taken by moment, then id.
     """
     connection.execute("CREATE OR REPLACE TEMP TABLE refund_matches (refund_id VARCHAR, order_id VARCHAR, amount BIGINT)")
     rows = connection.execute(
         """
-        SELECT customer_id, order_id, ordered_at, amount_base FROM orders
-        WHERE stage_status = 'won' AND amount_base <> 0
-            AND customer_id IN (SELECT customer_id FROM orders WHERE stage_status = 'won' AND amount_base < 0)
+        WITH won AS (
+            SELECT i.customer_id, o.order_id, o.ordered_at, o.amount_base FROM raw_orders o JOIN identity_map i USING (entity_id)
+            WHERE o.stage_status = 'won' AND o.amount_base <> 0)
+        FROM won WHERE customer_id IN (SELECT customer_id FROM won WHERE amount_base < 0)
         ORDER BY customer_id, ordered_at, order_id
         """
     )
@@ -54,5 +59,7 @@ def match_refunds(connection: duckdb.DuckDBPyConnection) -> None:
         connection.unregister("incoming_matches")
 
 
-def _stream(result: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
-    return result.fetchall()
+def _stream(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+    """Rows a batch at a time: the customers with refunds may be many."""
+    while rows := result.fetchmany(BATCH):
+        yield from rows

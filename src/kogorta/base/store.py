@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    import duckdb
+    from kogorta.engine.shelf import Shelf
 
 STATE_FILE: Final = "base.json"
 FORMAT: Final = 1
@@ -48,30 +48,21 @@ class Store:
         self.folder = folder
         self.state = self._read_state()
 
-    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def attach(self, shelf: Shelf) -> None:
         """Make every table of the base readable under its name."""
         for name in TABLES:
-            version = self.state.versions.get(name)
-            connection.execute(f"DROP VIEW IF EXISTS {name}") if version is not None else None
-            if version is None or self.folder is None:
-                connection.execute(create_statement(name, name))
-                continue
-            files = self._files(name, version)
-            if not files:
-                connection.execute(create_statement(name, name))
-                continue
-            paths = ", ".join(quote(path) for path in files)
-            connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {column_list(name)} FROM read_parquet([{paths}])")
+            self._show(shelf, name)
 
-    def commit(self, connection: duckdb.DuckDBPyConnection, changed: Iterable[str], **settings: object) -> None:
+    def commit(self, shelf: Shelf, changed: Iterable[str], **settings: object) -> None:
         """Write the changed tables as new versions and make them the state of the base, all at once."""
         versions = dict(self.state.versions)
+        names = list(changed)
         if self.folder is not None:
             from deltalake import DeltaTable, write_deltalake
 
-            for name in changed:
+            for name in names:
                 path = self.folder / name
-                relation = connection.sql(f"SELECT {column_list(name)} FROM {name}")
+                relation = shelf.connection.sql(f"SELECT {column_list(name)} FROM {name}")
                 write_deltalake(path, relation, mode="overwrite", schema_mode="overwrite")
                 versions[name] = DeltaTable(path).version()
         self.state = replace(self.state, versions=versions, **settings)  # type: ignore[arg-type]
@@ -87,8 +78,20 @@ class Store:
                     "tables": dict(sorted(versions.items())),
                 },
             )
+            for name in names:
+                self._show(shelf, name)
 
-    def vacuum(self) -> int:
+    def _show(self, shelf: Shelf, name: str) -> None:
+        version = self.state.versions.get(name)
+        files = self._files(name, version) if version is not None else []
+        shelf.drop(name)
+        if files:
+            paths = ", ".join(quote(path) for path in files)
+            shelf.connection.execute(f"CREATE VIEW {name} AS SELECT {column_list(name)} FROM read_parquet([{paths}])")
+        else:
+            shelf.connection.execute(create_statement(name, name))
+
+    def vacuum(self, shelf: Shelf) -> int:
         """Delete files that the current state does not need; earlier states of the base can no longer be read.
 
         Returns:
@@ -99,8 +102,8 @@ class Store:
         from deltalake import DeltaTable
 
         deleted = 0
-        versions = dict(self.state.versions)
-        with self.writing():
+        with self.writing(shelf):
+            versions = dict(self.state.versions)
             for name, version in versions.items():
                 table = DeltaTable(self.folder / name)
                 if table.version() != version:
@@ -113,8 +116,8 @@ class Store:
         return deleted
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the base for writing; a second writer waits."""
+    def writing(self, shelf: Shelf) -> Iterator[None]:
+        """Hold the base for writing; a second writer waits, and then goes on from what the first one wrote."""
         if self.folder is None:
             yield
             return
@@ -123,6 +126,10 @@ class Store:
         with (self.folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
+                found = self._read_state()
+                if found != self.state:
+                    self.state = found
+                    self.attach(shelf)
                 yield
             finally:
                 fcntl.flock(lock, fcntl.LOCK_UN)
@@ -153,9 +160,10 @@ class Store:
             raise InputError(f"{self.folder} is a file; a base is a folder. Name another path.")
         path = self.folder / STATE_FILE
         if not path.exists():
-            if self.folder.exists() and any(item.name != ".lock" for item in self.folder.iterdir()):
-                known = all(item.name in TABLES or item.name.startswith(".") for item in self.folder.iterdir())
-                if not known:
+            if self.folder.exists() and any(self.folder.iterdir()):
+                # a first import that was killed leaves tables without a state
+                known = {*TABLES, f"{STATE_FILE}.new"}
+                if not all(item.name in known or item.name.startswith(".") for item in self.folder.iterdir()):
                     raise InputError(f"{self.folder} is not a base: it has files but no {STATE_FILE}. Name an empty folder.")
             self.folder.mkdir(parents=True, exist_ok=True)
             return State()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -53,19 +54,39 @@ def read_sql(room: str, name: str) -> str:
     return (resources.files("kogorta") / room / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def run_sql(
-    connection: duckdb.DuckDBPyConnection, room: str, name: str, parameters: Mapping[str, object] | None = None
-) -> duckdb.DuckDBPyConnection:
-    """Run one SQL file whose statements share the bound parameters they name."""
-    import re
+def literal(value: object) -> str:
+    """A value of our own as a SQL literal: a setting that was checked, never a cell.
 
-    for statement in read_sql(room, name).split(";\n"):
-        body = statement.strip()
-        if not re.sub(r"--[^\n]*", "", body).strip():
-            continue
-        used = set(re.findall(r"\$(\w+)", body))
-        bound = {key: value for key, value in (parameters or {}).items() if key in used}
-        connection.execute(body, bound)
+    Example:
+        >>> literal("Europe/Moscow"), literal(None), literal(True), literal(100)
+        ("'Europe/Moscow'", 'NULL', 'TRUE', '100')
+    """
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return str(value) if isinstance(value, (int, float)) else quote(str(value))
+
+
+def filled_sql(room: str, name: str, parameters: Mapping[str, object], pieces: Mapping[str, str] | None = None) -> str:
+    """The text of a SQL file with its `$parameters` as literals and its `{pieces}` as SQL: what a view or a file can be made of."""
+    text = read_sql(room, name)
+    for piece, sql in (pieces or {}).items():
+        text = text.replace("{" + piece + "}", sql)
+    return re.sub(r"\$(\w+)", lambda found: literal(parameters[found[1]]), text)
+
+
+def run_sql(
+    connection: duckdb.DuckDBPyConnection,
+    room: str,
+    name: str,
+    parameters: Mapping[str, object] | None = None,
+    pieces: Mapping[str, str] | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """Run the statements of one SQL file, its `$parameters` filled in as literals."""
+    for statement in filled_sql(room, name, parameters or {}, pieces).split(";\n"):
+        if re.sub(r"--[^\n]*", "", statement).strip():
+            connection.execute(statement)
     return connection
 
 

@@ -44,7 +44,7 @@ class Table:
     @property
     def sql(self) -> str:
         """The query that gives the rows in their fixed order."""
-        order = f" ORDER BY {', '.join(self.order)}" if self.order else ""
+        order = " ORDER BY " + ", ".join(f'"{name}"' for name in self.order) if self.order else ""
         return f"SELECT * FROM {self.name}{order}"
 
     @property

@@ -11,7 +11,8 @@ CREATE OR REPLACE TEMP MACRO number_part(text) AS
 
 -- What stands beside the number: a currency word or sign, such as `₽` or `руб`.
 CREATE OR REPLACE TEMP MACRO number_word(cell) AS
-    nullif(trim(replace(squeezed(cell), number_part(squeezed(cell)), ''), '.|'), '');
+    CASE WHEN NOT regexp_full_match(cell, '-?[\d.]*') THEN
+        nullif(trim(replace(squeezed(cell), number_part(squeezed(cell)), ''), '.|'), '') END;
 
 -- Digits with a decimal point. `comma_groups`: a single comma before three digits groups thousands.
 CREATE OR REPLACE TEMP MACRO plain_digits(body, comma_groups) AS
@@ -40,13 +41,15 @@ CREATE OR REPLACE TEMP MACRO signed_number(part, comma_groups, exponents) AS
 
 -- A number: `12 500,00`, `12500.5`, `1 234,5 ₽`, `(1 200)`, `-5`.
 CREATE OR REPLACE TEMP MACRO read_number(cell, comma_groups, exponents) AS
-    CASE WHEN regexp_full_match(squeezed(cell), '-?\.\d+') THEN TRY_CAST(squeezed(cell) AS DECIMAL(24, 4))
+    CASE WHEN regexp_full_match(cell, '-?\d{1,18}(\.\d{1,4})?') THEN CAST(cell AS DECIMAL(24, 4))
+        WHEN regexp_full_match(squeezed(cell), '-?\.\d+') THEN TRY_CAST(squeezed(cell) AS DECIMAL(24, 4))
         WHEN regexp_full_match(replace(squeezed(cell), number_part(squeezed(cell)), ''), '[\p{L}\p{Sc}.|]*')
         THEN signed_number(number_part(squeezed(cell)), comma_groups, exponents) END;
 
 -- A moment on the wall clock of `zone`. `month_first` reads 12/31/2011.
 CREATE OR REPLACE TEMP MACRO read_moment(cell, month_first, zone) AS
     CASE
+        WHEN regexp_full_match(cell, '\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2})?') THEN TRY_CAST(cell AS TIMESTAMP)
         WHEN regexp_full_match(cell, '\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[-+]\d{2}(:?\d{2})?)') THEN
             timezone(zone, TRY_CAST(replace(cell, 'T', ' ') AS TIMESTAMPTZ))
         WHEN regexp_full_match(cell, '\d{4}-\d{1,2}-\d{1,2}.*') THEN
@@ -72,7 +75,7 @@ CREATE OR REPLACE TEMP MACRO read_id(cell) AS regexp_replace(cell, '^(\d+)\.0+$'
 
 -- A word that says "empty".
 CREATE OR REPLACE TEMP MACRO filled(cell) AS
-    CASE WHEN lower(cell) IN ('-', '—', '–', 'null', 'none', 'nan', 'n/a', '#n/a', 'nat', 'не указано', 'не указан', 'нет данных',
+    CASE WHEN cell >= '0' AND cell < ':' THEN cell WHEN lower(cell) IN ('-', '—', '–', 'null', 'none', 'nan', 'n/a', '#n/a', 'nat', 'не указано', 'не указан', 'нет данных',
         'не закрыта', 'не закрыт') THEN NULL ELSE cell END;
 
 -- Comparable text: lower case, ё as е, single spaces.

@@ -1,5 +1,5 @@
--- Text cells -> typed rows. One row per input row; nothing is dropped here.
-CREATE OR REPLACE TEMP TABLE typed AS
+-- Text cells -> typed values. One row per input row; nothing is dropped here. A view: it is read once, by `reasons`.
+CREATE OR REPLACE TEMP VIEW readings AS
 WITH numbers AS (
     SELECT
         c.*,
@@ -55,7 +55,9 @@ dated AS (
         -- the sum of the row: its own amount, else quantity x price
         CASE
             WHEN amount IS NOT NULL THEN amount_value
-            WHEN quantity IS NOT NULL AND price IS NOT NULL THEN CAST(quantity_value * price_value AS DECIMAL(30, 8))
+            -- a product too large for the type is too large to be money
+            WHEN abs(quantity_value) >= 1000000000000 OR abs(price_value) >= 1000000000000 THEN CAST(1000000000000 AS DECIMAL(38, 8))
+            WHEN quantity IS NOT NULL AND price IS NOT NULL THEN CAST(quantity_value * price_value AS DECIMAL(38, 8))
             WHEN price IS NOT NULL THEN price_value
         END AS row_amount,
         CASE WHEN amount IS NOT NULL THEN 'amount' WHEN quantity IS NOT NULL AND quantity_value IS NULL THEN 'quantity' ELSE 'price' END
@@ -78,7 +80,6 @@ SELECT
     local_moment,
     moment_cell,
     CAST(local_moment AS DATE) AS day,
-    created_local, closed_local,
     read_id(product_id) AS product_id, product, category,
     kpp_value AS kpp, inn_value AS inn, ogrn, okved,
     read_id(customer_id) AS customer_ref, customer_name,
@@ -87,6 +88,8 @@ SELECT
     CAST(read_moment(birth_on, $month_first, $zone) AS DATE) AS birth_on,
     phones, emails, country, region, city, address,
     timezone($zone, local_moment) AS moment,
+    timezone($zone, created_local) AS entered_at,
+    timezone($zone, closed_local) AS closed_at,
     CASE
         WHEN customer_id IS NOT NULL THEN 'given'
         WHEN NOT $contacts_only AND (company_id IS NOT NULL OR company IS NOT NULL OR inn_value IS NOT NULL) THEN 'company'
@@ -94,14 +97,6 @@ SELECT
         WHEN company_id IS NOT NULL OR company IS NOT NULL OR inn_value IS NOT NULL THEN 'company'
         WHEN customer_name IS NOT NULL THEN 'name'
     END AS who,
-    $crm AS is_crm,
-    $line_layout AS is_line_layout,
     -- every cell of the row, to recognise a row copied twice
-    md5(concat_ws(chr(31), order_id, title, pipeline, stage, coalesce(amount, ''), coalesce(quantity, ''), coalesce(price, ''),
-        coalesce(created_at, ''), coalesce(closed_at, ''), coalesce(customer_id, ''), coalesce(company_id, ''), coalesce(company, ''),
-        coalesce(contact_id, ''), coalesce(contact, ''), coalesce(phone, ''), coalesce(email, ''), coalesce(product_id, ''),
-        coalesce(product, ''))) AS fingerprint,
-    CAST(NULL AS VARCHAR) AS reason,
-    CAST(NULL AS VARCHAR) AS reason_column,
-    CAST(NULL AS VARCHAR) AS reason_value
+    hash({cells}) AS fingerprint
 FROM dated

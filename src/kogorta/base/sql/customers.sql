@@ -1,31 +1,32 @@
--- Everything that follows from entities, keys, contacts, orders and lines.
-
-CREATE OR REPLACE TEMP TABLE next_orders AS
-SELECT o.* REPLACE (m.customer_id AS customer_id)
-FROM orders o JOIN identity_map m ON m.entity_id = o.entity_id;
-
 -- The golden record: of several values the one of the identity seen last wins, ties by the greater value.
-CREATE OR REPLACE TEMP TABLE next_customers AS
-WITH joined AS (SELECT m.customer_id, e.* FROM entities e JOIN identity_map m USING (entity_id)),
+WITH joined AS (
+    SELECT m.customer_id, e.* REPLACE (coalesce(e.seen_at, TIMESTAMPTZ '1900-01-01') AS seen_at)
+    FROM entities e JOIN identity_map m USING (entity_id)
+),
 reach AS (
-    SELECT m.customer_id, arg_max(k.key, (e.seen_at, k.key)) FILTER (k.kind = 'email') AS email,
-        arg_max(k.key, (e.seen_at, k.key)) FILTER (k.kind = 'phone') AS phone
-    FROM entity_keys k JOIN identity_map m USING (entity_id) JOIN entities e USING (entity_id)
+    SELECT m.customer_id, arg_max(k.key, (m.seen_at, k.key)) FILTER (k.kind = 'email') AS email,
+        arg_max(k.key, (m.seen_at, k.key)) FILTER (k.kind = 'phone') AS phone
+    FROM entity_keys k JOIN joined m USING (entity_id)
     GROUP BY m.customer_id
 ),
-people AS (
-    SELECT m.customer_id,
-        arg_max(string_split(c.email, ',')[1], (c.seen_at, c.contact_id)) FILTER (c.email IS NOT NULL) AS email,
-        arg_max(string_split(c.phone, ',')[1], (c.seen_at, c.contact_id)) FILTER (c.phone IS NOT NULL) AS phone,
-        arg_max(c.job_title, (c.seen_at, c.contact_id)) FILTER (c.job_title IS NOT NULL) AS job_title
+met AS (
+    SELECT m.customer_id, c.* REPLACE (coalesce(c.seen_at, TIMESTAMPTZ '1900-01-01') AS seen_at)
     FROM entity_contacts c JOIN identity_map m USING (entity_id)
-    GROUP BY m.customer_id
+),
+people AS (
+    SELECT customer_id,
+        arg_max(string_split(email, ',')[1], (seen_at, contact_id, email)) FILTER (email IS NOT NULL) AS email,
+        arg_max(string_split(phone, ',')[1], (seen_at, contact_id, phone)) FILTER (phone IS NOT NULL) AS phone,
+        arg_max(job_title, (seen_at, contact_id, job_title)) FILTER (job_title IS NOT NULL) AS job_title
+    FROM met
+    GROUP BY customer_id
 ),
 gathered AS (
     SELECT
         customer_id,
         CASE WHEN bool_or(kind = 'company') THEN 'company' ELSE 'person' END AS kind,
-        arg_max(name, (seen_at, name)) FILTER (name IS NOT NULL) AS name,
+        -- a company is called as the company, whoever's card its tax number is also on
+        arg_max(name, (starts_with(entity_id, 'company-'), seen_at, name)) FILTER (name IS NOT NULL) AS name,
         max(inn) AS inn,
         arg_max(kpp, (seen_at, kpp)) FILTER (kpp IS NOT NULL) AS kpp,
         arg_max(ogrn, (seen_at, ogrn)) FILTER (ogrn IS NOT NULL) AS ogrn,
@@ -51,18 +52,4 @@ SELECT
     g.address, g.industry_text, p.job_title
 FROM gathered g
 LEFT JOIN reach r USING (customer_id)
-LEFT JOIN people p USING (customer_id);
-
-CREATE OR REPLACE TEMP TABLE next_contacts AS
-SELECT
-    c.contact_id, m.customer_id, max(c.name) AS name, max(c.email) AS email, max(c.phone) AS phone,
-    arg_max(c.job_title, (c.seen_at, c.job_title)) FILTER (c.job_title IS NOT NULL) AS job_title, CAST(NULL AS VARCHAR) AS role,
-    row_number() OVER (PARTITION BY m.customer_id ORDER BY max(c.seen_at) DESC, c.contact_id) = 1 AS is_primary
-FROM entity_contacts c JOIN identity_map m USING (entity_id)
-GROUP BY c.contact_id, m.customer_id;
-
-CREATE OR REPLACE TEMP TABLE next_products AS
-SELECT coalesce(product_id, name) AS product_id, max(name) AS name, max(category) AS category,
-    CAST(median(price) AS BIGINT) AS price, CAST(NULL AS DATE) AS launched_on
-FROM order_lines WHERE coalesce(product_id, name) IS NOT NULL
-GROUP BY coalesce(product_id, name)
+LEFT JOIN people p USING (customer_id)

@@ -1,0 +1,78 @@
+"""Where results are kept: small ones as tables in memory, large ones as Parquet files behind views.
+
+A table in the engine's memory is not compressed, and a column of empty cells takes as much room as a full one. The same rows as Parquet take
+a tenth of it, are written as they stream by and are read column by column.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import duckdb
+
+LARGE: Final = 200_000
+"""Rows from which results are kept as files."""
+
+
+class Shelf:
+    """Named results in one connection.
+
+    Args:
+        connection: where the tables and views are made.
+        folder: where files are put; a temporary folder that goes away with the shelf when not given.
+
+    Example:
+        >>> import duckdb
+        >>> shelf = Shelf(duckdb.connect())
+        >>> shelf.keep("numbers", "SELECT range AS n FROM range(3)", large=True)
+        >>> shelf.keep("numbers", "SELECT n + 1 AS n FROM numbers", large=True)
+        >>> shelf.connection.execute("SELECT sum(n) FROM numbers").fetchone()
+        (6,)
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path | None = None) -> None:
+        self.connection = connection
+        self._place = folder
+        self._own: tempfile.TemporaryDirectory[str] | None = None
+        self._files: dict[str, Path] = {}
+        self._written = 0
+
+    def keep(self, name: str, query: str, *, large: bool) -> None:
+        """Keep the rows of a query under a name; it may read what the name held before.
+
+        Args:
+            name: a name of our own, never typed by a user.
+            query: the query with its values as literals: bound ones would keep the whole result in memory.
+            large: as a file, not as a table.
+        """
+        if not large:
+            self.connection.execute(f"CREATE OR REPLACE TABLE shelved AS {query}")
+            self.drop(name)
+            self.connection.execute(f"ALTER TABLE shelved RENAME TO {name}")
+            return
+        self._written += 1
+        path = self._folder() / f"{name}-{self._written}.parquet"
+        self.connection.sql(query).write_parquet(str(path), compression="zstd", row_group_size=100_000)
+        self.drop(name)
+        quoted = str(path).replace("'", "''")
+        self.connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")
+        self._files[name] = path
+
+    def drop(self, name: str) -> None:
+        """Forget a result, whatever holds it."""
+        row = self.connection.execute(
+            "SELECT table_type FROM information_schema.tables WHERE table_name = ? AND table_schema = 'main'", [name]
+        ).fetchone()
+        if row is not None:
+            self.connection.execute(f"DROP {'VIEW' if row[0] == 'VIEW' else 'TABLE'} {name}")
+        path = self._files.pop(name, None)
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+    def _folder(self) -> Path:
+        if self._own is None:
+            self._own = tempfile.TemporaryDirectory(prefix="kogorta-shelf-", dir=self._place, ignore_cleanup_errors=True)
+        return Path(self._own.name)
