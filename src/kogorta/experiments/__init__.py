@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kogorta.experiments.aa_test import self_test
     from kogorta.experiments.always_valid import AlwaysValid
     from kogorta.experiments.analysis import Analysis
     from kogorta.experiments.assignment import Arms, Assignment, BlockedDraw, HashSplit, bucket, bucket_sql
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from kogorta.experiments.readout import Effect, Readout
     from kogorta.experiments.recommendation import Recommendation, recommend
     from kogorta.experiments.rollout import RolloutRule
-    from kogorta.experiments.self_test import self_test
     from kogorta.experiments.send_time import Responses, SendTime
     from kogorta.experiments.sequential import sequential_bounds
     from kogorta.experiments.sizing import power_of_proportions, sample_size_means, sample_size_proportions, smallest_detectable_rate
@@ -78,7 +78,7 @@ _HOMES = {
     "recommend": "recommendation",
     "sample_size_means": "sizing",
     "sample_size_proportions": "sizing",
-    "self_test": "self_test",
+    "self_test": "aa_test",
     "sequential_bounds": "sequential",
     "smallest_detectable_rate": "sizing",
     "sums_from": "sums_sql",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from kogorta.experiments.metrics import Metric
     from kogorta.experiments.sums import Columns, Floats
     from kogorta.kit.language import Language
+
+GRID: Final = 120
+"""Values tried for the difference between segments."""
+PRIOR_SCALE: Final = 2.0
+"""Scale of its prior, in errors of a typical segment; wide enough to let the data speak."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,8 @@ class Incremental:
         >>> [round(one.effect, 1) for one in found.segments]
         [18.0, -0.5]
 
-    Source: post-stratification; Paule and Mandel (1982) with Morris (1983) for the shrinkage.
+    Source: post-stratification; the normal hierarchical model of Gelman et al. (Bayesian Data Analysis,
+    3rd ed., ch. 5) with the half-Cauchy prior of Gelman (2006) for the shrinkage.
     """
 
     metric: Metric
@@ -204,16 +210,8 @@ class Incremental:
     def _segments(self, names: Sequence[str], pieces: Sequence[tuple[Piece, Piece]]) -> tuple[tuple[SegmentEffect, ...], float | None]:
         raw = np.asarray([float(top.moments.mean[0] - bottom.moments.mean[0]) for top, bottom in pieces])
         variances = _steadied(pieces)
-        between = _between(raw, variances)
-        precise = 1 / (variances + between)
-        middle = float(precise @ raw / precise.sum())
-        middle_variance = float(1 / precise.sum())
-        trust = between / (between + variances)
-        shrunk = trust * raw + (1 - trust) * middle
+        shrunk, errors = _shrunk(raw, variances)
         count = len(names)
-        # the between-segment variance is itself estimated: Morris's extra term keeps the coverage
-        unsure = 2 / max(count - 1, 1) * (1 - trust) ** 2 * trust * (raw - middle) ** 2 if count > 2 else np.zeros(count)
-        errors = np.sqrt(trust * variances + (1 - trust) ** 2 * middle_variance + unsure)
         reach = normal_quantile(1 - self.alpha / 2) * errors
         differs = [1.0]
         differ_p = None
@@ -266,24 +264,31 @@ def _steadied(pieces: Sequence[tuple[Piece, Piece]]) -> Floats:
     return np.asarray(found)
 
 
-def _between(raw: Floats, variances: Floats) -> float:
-    """Variance of the true effects between segments (Paule-Mandel), never below zero."""
+def _shrunk(raw: Floats, variances: Floats) -> tuple[Floats, Floats]:
+    """Mean and deviation of each segment's true effect, averaged over how much segments may differ.
+
+    One estimate of the difference between segments would often be zero and the intervals far too narrow; the average over
+    all plausible ones keeps their coverage.
+    """
     if len(raw) < 2:
-        return 0.0
-
-    def excess(between: float) -> float:
-        weights = 1 / (variances + between)
-        middle = weights @ raw / weights.sum()
-        return float(weights @ (raw - middle) ** 2) - (len(raw) - 1)
-
-    if excess(0.0) <= 0:
-        return 0.0
-    high = float(np.var(raw)) + 1e-300
-    while excess(high) > 0:
-        high *= 2
-    from scipy.optimize import brentq
-
-    return float(brentq(excess, 0.0, high, xtol=1e-15 * high))
+        return raw, np.sqrt(variances)
+    scale = math.sqrt(float(np.median(variances)))
+    spreads = scale * np.concatenate([[0.0], np.geomspace(0.01, 1000.0, GRID)])
+    total = variances[None, :] + spreads[:, None] ** 2
+    precise = 1 / total
+    middle = (precise @ raw) / precise.sum(axis=1)
+    middle_variance = 1 / precise.sum(axis=1)
+    away = raw[None, :] - middle[:, None]
+    fit = 0.5 * np.log(middle_variance) - 0.5 * (np.log(total) + away**2 * precise).sum(axis=1)
+    # half-Cauchy prior with the error of a typical segment as its scale, times the width of each step of the grid
+    prior = np.gradient(spreads) / (1 + (spreads / (PRIOR_SCALE * scale)) ** 2)
+    weight = np.exp(fit - fit.max()) * prior
+    weight /= weight.sum()
+    trust = spreads[:, None] ** 2 * precise
+    means = trust * raw[None, :] + (1 - trust) * middle[:, None]
+    within = trust * variances[None, :] + (1 - trust) ** 2 * middle_variance[:, None]
+    mean = weight @ means
+    return mean, np.sqrt(weight @ (within + (means - mean) ** 2))
 
 
 def _against_rest(place: int, raw: Floats, variances: Floats) -> float:

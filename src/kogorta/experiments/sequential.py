@@ -95,7 +95,7 @@ def sequential_bounds(fractions: Sequence[float], *, alpha: float = 0.05, spendi
     check_choice("spending", spending, SPENDINGS)
     shares = tuple(float(share) for share in fractions)
     rising = all(later > earlier for earlier, later in pairwise(shares))
-    if not shares or not rising or shares[0] <= 0 or shares[-1] > 1:
+    if not shares or not rising or not all(0 < share <= 1 for share in shares):
         raise OptionError(f"the looks are at {list(shares)}; they must be increasing shares above 0 and up to 1.")
     return Bounds(shares, bounds_at(shares, alpha, spending, final=False), alpha, spending)
 

@@ -10,7 +10,7 @@ import numpy as np
 from kogorta.experiments.assignment import hashes_of
 from kogorta.experiments.contrasts import Estimate, MeanContrast
 from kogorta.experiments.learners import Design, LinearModel, fit_linear, fit_logistic
-from kogorta.experiments.qini import QiniComparison, Ranking, compare_qini
+from kogorta.experiments.qini import BOOTSTRAPS, QiniComparison, Ranking, compare_qini
 from kogorta.experiments.quantities import Interval, open_share
 from kogorta.experiments.sums import labels_of, numbers_of
 from kogorta.kit.checks import check_between, check_choice, check_positive
@@ -136,6 +136,7 @@ class UpliftGate:
         ridge: penalty on coefficients.
         alpha: error rate of the intervals of the gate.
         seed: of folds and bootstrap.
+        draws: bootstrap draws of the comparison.
 
     Source: cross-fitted two-model learner (Künzel et al., PNAS 2019); gate on the paired bootstrap of the Qini area.
     """
@@ -146,6 +147,7 @@ class UpliftGate:
     ridge: float = 10.0
     alpha: float = 0.05
     seed: int = 0
+    draws: int = BOOTSTRAPS
 
     def __post_init__(self) -> None:
         check_choice("learner", self.learner, ("two_models", "one_model"))
@@ -193,7 +195,7 @@ class UpliftGate:
             seen, unseen = fold != number, fold == number
             top, bottom = self._models(matrix[seen], y[seen], flag[seen])
             held_out[unseen] = top.predict(matrix[unseen]) - bottom.predict(matrix[unseen])
-        comparison = compare_qini(held_out, priority, y, flag, alpha=self.alpha, seed=self.seed)
+        comparison = compare_qini(held_out, priority, y, flag, alpha=self.alpha, seed=self.seed, draws=self.draws)
         return Targeting(
             choice="uplift" if comparison.proven else "rfm",
             rule=UpliftRule(design, *self._models(matrix, y, flag)),
