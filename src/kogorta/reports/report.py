@@ -79,7 +79,10 @@ class Report:
         """
         target = Path(path)
         if target.suffix.lower() not in SUFFIXES:
-            raise OptionError(f"report path is {str(path)!r}; its name must end in .pdf or .html.")
+            raise OptionError(
+                "report path is {str!r}; its name must end in .pdf or .html.",
+                str=str(path),
+            )
         content = self._pdf() if target.suffix.lower() == ".pdf" else self._html()
         _saved(target, lambda: target.write_bytes(content))
         return target
@@ -124,7 +127,7 @@ class Report:
                 step.advance(1)
         steps: tuple[tuple[str, Callable[[Path], object]], ...] = (
             ("customers.csv", lambda path: tables.write_customers_csv(analysis, path, language)),
-            ("customers.parquet", lambda path: tables.write_customers_parquet(analysis, path)),
+            ("customers.parquet", lambda path: tables.write_customers_parquet(analysis, path, language)),
             ("quarantine.csv", lambda path: tables.write_quarantine_csv(analysis, path, language)),
             ("first_wave.xlsx", lambda path: sheets.write_wave_xlsx(analysis, path, language)),
         )
@@ -157,4 +160,8 @@ def _saved(path: Path, job: Callable[[], object]) -> None:
     try:
         job()
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}. Choose another folder.") from error
+        raise InputError(
+            "{path} cannot be written: {value}. Choose another folder.",
+            path=path,
+            value=error.strerror or error,
+        ) from error

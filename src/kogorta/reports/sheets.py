@@ -34,7 +34,7 @@ def write_customers_xlsx(analysis: Analysis, path: Path, language: Language, pro
     if total > SHEET_ROW_LIMIT:
         return False
     with progress.step("customers.xlsx", total) as step:
-        _write(path, "customers", CUSTOMERS, _streamed(analysis, step.advance), total, analysis, language)
+        _write(path, "customers", CUSTOMERS, _streamed(analysis, language, step.advance), total, analysis, language)
     return True
 
 
@@ -49,9 +49,9 @@ def write_wave_xlsx(analysis: Analysis, path: Path, language: Language) -> None:
     _write(path, "first_wave", FIRST_WAVE, rows, len(rows), analysis, language)
 
 
-def _streamed(analysis: Analysis, advance: Callable[[int], None]) -> Iterator[tuple[object, ...]]:
+def _streamed(analysis: Analysis, language: Language, advance: Callable[[int], None]) -> Iterator[tuple[object, ...]]:
     cursor = analysis.customers.connection.cursor()
-    cursor.execute(customer_sql(analysis))
+    cursor.execute(customer_sql(analysis, language))
     while rows := cursor.fetchmany(10_000):
         yield from rows
         advance(len(rows))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from kogorta.kit.language import minor_digits
 from kogorta.reports.cells import FORMULA_STARTS, SHEET_ROW_LIMIT, written
 from kogorta.reports.columns import AUDIT, CUSTOMERS, FIRST_WAVE, SEGMENTS, Column
-from kogorta.reports.names import industry_name, segment_name
+from kogorta.reports.names import category_name, industry_name, segment_name
 from kogorta.reports.problems import told
 from kogorta.reports.reasons import reasons
+from kogorta.segments.rfm import FREQUENCY_WORDS, RECENCY_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,25 +25,25 @@ if TYPE_CHECKING:
 Row = tuple[object, ...]
 
 
-def customer_sql(analysis: Analysis) -> str:
+def customer_sql(analysis: Analysis, language: Language) -> str:
     """The query for the contract columns of `customers.*`, money as doubles in major units.
 
     Columns the analysis lacks come out empty.
     """
-    parts = [(column.name, _cell_sql(analysis, column, exact=False)) for column in CUSTOMERS]
+    parts = [(column.name, _cell_sql(analysis, column, language, exact=False)) for column in CUSTOMERS]
     return _query(analysis.customers, parts)
 
 
 def write_customers_csv(analysis: Analysis, path: Path, language: Language) -> None:
     """Write `customers.csv`: contract columns, BOM, the separator of the language, harmless text cells."""
-    parts = [(column.name, _cell_sql(analysis, column, exact=True)) for column in CUSTOMERS]
+    parts = [(column.name, _cell_sql(analysis, column, language, exact=True)) for column in CUSTOMERS]
     _copy_csv(analysis.customers, parts, path, language)
 
 
-def write_customers_parquet(analysis: Analysis, path: Path) -> None:
+def write_customers_parquet(analysis: Analysis, path: Path, language: Language) -> None:
     """Write `customers.parquet`: the contract columns, money as doubles in major units."""
     connection = analysis.customers.connection
-    connection.sql(customer_sql(analysis)).write_parquet(str(path), compression="zstd")
+    connection.sql(customer_sql(analysis, language)).write_parquet(str(path), compression="zstd")
 
 
 def write_quarantine_csv(analysis: Analysis, path: Path, language: Language) -> None:
@@ -168,10 +169,12 @@ def too_long(rows: int, language: Language) -> str | None:
     )
 
 
-def _cell_sql(analysis: Analysis, column: Column, *, exact: bool) -> str:
+def _cell_sql(analysis: Analysis, column: Column, language: Language, *, exact: bool) -> str:
     if column.name not in analysis.customers.columns:
         return "NULL"
     name = f'"{column.name}"'
+    if column.name == "rfm_category":
+        return _category_sql(name, language)
     if column.kind == "money":
         digits = minor_digits(analysis.currency)
         if not digits:
@@ -185,6 +188,17 @@ def _cell_sql(analysis: Analysis, column: Column, *, exact: bool) -> str:
     if column.kind == "text":
         return _harmless_sql(name) if exact else f"CAST({name} AS VARCHAR)"
     return f"CAST({name} AS DATE)" if column.kind == "day" else name
+
+
+def _category_sql(name: str, language: Language) -> str:
+    """The category with its words in the language: `Только что-1-Редко`. All words are our own."""
+    labels = {
+        f"{recency}-{money}-{frequency}": category_name(language, r, money, f)
+        for r, recency in enumerate(RECENCY_WORDS, 1)
+        for f, frequency in enumerate(FREQUENCY_WORDS, 1)
+        for money in (1, 2, 3)
+    }
+    return f"CASE {name} " + " ".join(f"WHEN '{slug}' THEN '{label}'" for slug, label in labels.items()) + " END"
 
 
 def _harmless_sql(name: str) -> str:

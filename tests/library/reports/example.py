@@ -213,7 +213,7 @@ def _rows(count, *, hostile, industries, seed):
             industry = rng.choices(list(INDUSTRIES), weights)[0]
         name = HOSTILE[number % len(HOSTILE)] if hostile else f"ООО «{rng.choice(NAMES)}-{number + 1}»"
         company = rng.random() < 0.9
-        category = f"{('Только что', 'Недавно', 'Давно')[r - 1]}-{4 - m}-{('Часто', 'Иногда', 'Редко')[f - 1]}"
+        category = f"{('just_now', 'recently', 'long_ago')[r - 1]}-{4 - m}-{('often', 'sometimes', 'rarely')[f - 1]}"
         lifecycle = "new" if recency <= 30 and frequency == 1 else "active" if recency <= 30 else "sleeping" if recency <= 180 else "gone"
         rows.append(
             [

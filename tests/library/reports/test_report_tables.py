@@ -137,7 +137,7 @@ def test_accounting_holds_exactly_the_four_counts_and_they_add_up(tmp_path):
 
 def test_parquet_holds_the_same_columns_and_money(tmp_path):
     made = analysis()
-    tables.write_customers_parquet(made, tmp_path / "c.parquet")
+    tables.write_customers_parquet(made, tmp_path / "c.parquet", Language("ru"))
     found = duckdb.sql(f"SELECT * FROM '{tmp_path / 'c.parquet'}' LIMIT 1")
     assert list(found.columns) == CONTRACT
     assert found.fetchall()[0][11] == made.customers.dicts(1)[0]["monetary"] / 100
@@ -200,3 +200,11 @@ def test_no_harmless_text_starts_a_formula(text):
 @given(st.integers(-(10**18), 10**18))
 def test_major_units_keep_every_minor_unit(minor):
     assert int(major(minor, "RUB").replace(".", "")) == minor
+
+
+@pytest.mark.parametrize(("language", "word"), [(RU, "Только что-1-Редко"), (Language("en"), "Just now-1-Rarely")])
+def test_the_category_is_written_in_the_words_of_the_case(tmp_path, language, word):
+    made = analysis()
+    tables.write_customers_csv(made, tmp_path / "c.csv", language)
+    rows = csv.DictReader(io.StringIO((tmp_path / "c.csv").read_text(encoding="utf-8-sig")), delimiter=language.csv_separator)
+    assert word in {row["rfm_category"] for row in rows}
