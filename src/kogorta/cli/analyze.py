@@ -13,7 +13,6 @@ from kogorta.cli.options import (
     add_files,
     memory_option,
     print_json,
-    progress_of,
     reading_options,
     speaking_options,
 )
@@ -21,6 +20,7 @@ from kogorta.cli.words import spoken
 
 if TYPE_CHECKING:
     from kogorta.analysis import Analysis, Analyzer
+    from kogorta.cli.options import Voice
     from kogorta.kit.language import Language
     from kogorta.kit.progress import Progress
 
@@ -68,9 +68,7 @@ def analyze(
     claim_conversion: str | None,
     claim_revenue: str | None,
     title: str | None,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
     memory: str,
     **reading: object,
 ) -> None:
@@ -80,7 +78,7 @@ def analyze(
 
     if not files and folder is None:
         raise InputError("Name a file to analyse, or --base DIR.")
-    words, progress = progress_of(language, quiet=quiet)
+    words, progress = voice.language, voice.progress
     analyzer = _analyzer(
         rfm=_rfm(levels, recency, frequency, money),
         rule=rule,
@@ -90,9 +88,9 @@ def analyze(
     )
     with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
         base = CustomerBase(folder, memory=memory, spill=Path(workspace))
-        add_files(base, files, Reading(**reading), Path(workspace), progress, None if quiet else words)  # type: ignore[arg-type]
+        add_files(base, files, Reading(**reading), Path(workspace), progress, None if voice.quiet else words)  # type: ignore[arg-type]
         analysis = analyzer.analyze(base, as_of, progress=progress)
-        write_results(analysis, out, words, progress, title=title, as_json=as_json)
+        write_results(analysis, out, words, progress, title=title, as_json=voice.as_json)
 
 
 def write_results(analysis: Analysis, out: Path, language: Language, progress: Progress, *, title: str | None, as_json: bool) -> None:

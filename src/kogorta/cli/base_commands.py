@@ -14,7 +14,6 @@ from kogorta.cli.options import (
     base_option,
     memory_option,
     print_json,
-    progress_of,
     reading_options,
     speaking_options,
 )
@@ -22,6 +21,7 @@ from kogorta.cli.words import spoken
 
 if TYPE_CHECKING:
     from kogorta.base.customer_base import CustomerBase
+    from kogorta.cli.options import Voice
 
 
 @click.command("import", help=spoken("Add exports to a base; the same file twice changes nothing."))
@@ -34,23 +34,21 @@ def import_files(
     files: tuple[Path, ...],
     folder: Path,
     memory: str,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
     **reading: object,
 ) -> None:
     """Read, clean and merge files into the base; then enrich it."""
     from kogorta.base.customer_base import CustomerBase
     from kogorta.enrichment.enrich import enrich
 
-    words, progress = progress_of(language, quiet=quiet)
+    words, progress = voice.language, voice.progress
     with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
         base = CustomerBase(folder, memory=memory, spill=Path(workspace))
-        add_files(base, files, Reading(**reading), Path(workspace), progress, None if quiet else words)  # type: ignore[arg-type]
+        add_files(base, files, Reading(**reading), Path(workspace), progress, None if voice.quiet else words)  # type: ignore[arg-type]
         with progress.step("enrich", None):
             coverage = enrich(base)
         account = base.audit().accounting
-    if as_json:
+    if voice.as_json:
         print_json({"base": str(folder), "accounting": vars(account), "coverage": vars(coverage)})
         return
     click.echo(
@@ -70,17 +68,15 @@ def import_files(
 @speaking_options
 def audit(
     folder: Path,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """Print problems with counts, examples and remedies."""
     from kogorta.base.problems import PROBLEMS
     from kogorta.cli.printing import print_table
 
-    words, _ = progress_of(language, quiet=quiet)
+    words = voice.language
     found = open_existing(folder).audit()
-    if as_json:
+    if voice.as_json:
         problems = [{**vars(item), "title": words.phrase(PROBLEMS[item.code].title)} for item in found.problems]
         print_json({"accounting": vars(found.accounting), "problems": problems})
         return
@@ -118,19 +114,17 @@ def audit(
 def enrich(
     folder: Path,
     industry_map: Path | None,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """Enrich the customers of a base."""
     from kogorta.enrichment.enrich import enrich as fill
     from kogorta.enrichment.okved import standard
 
-    words, progress = progress_of(language, quiet=quiet)
+    words, progress = voice.language, voice.progress
     base = open_existing(folder)
     with progress.step("enrich", None):
         coverage = fill(base, standard().read_overrides(industry_map) if industry_map else None)
-    if as_json:
+    if voice.as_json:
         print_json(vars(coverage))
         return
     total = max(coverage.customers, 1)
@@ -153,14 +147,12 @@ def base() -> None:
 @speaking_options
 def vacuum(
     folder: Path,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """Reclaim space."""
-    words, _ = progress_of(language, quiet=quiet)
+    words = voice.language
     deleted = open_existing(folder).vacuum()
-    if as_json:
+    if voice.as_json:
         print_json({"files_deleted": deleted})
         return
     click.echo(words.plural("{count} file deleted.", "{count} files deleted.", deleted))
@@ -173,15 +165,13 @@ def vacuum(
 def unmerge(
     merged_id: str,
     folder: Path,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """Undo one merge."""
-    words, _ = progress_of(language, quiet=quiet)
+    words = voice.language
     opened = open_existing(folder)
     opened.unmerge(merged_id)
-    if as_json:
+    if voice.as_json:
         print_json({"unmerged": merged_id, "customers": len(opened.table("customers"))})
         return
     click.echo(words.text("{customer} is a customer of its own again.", customer=merged_id))

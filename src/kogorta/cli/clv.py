@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kogorta.cli.options import Reading, add_files, memory_option, print_json, progress_of, reading_options, speaking_options
+from kogorta.cli.options import Reading, add_files, memory_option, print_json, reading_options, speaking_options
 from kogorta.cli.words import spoken
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from kogorta.cli.options import Voice
     from kogorta.kit.language import Language
     from kogorta.value.day_ledger import DayLedger
     from kogorta.value.summary import Unit
@@ -41,9 +42,7 @@ def clv(
     as_of: str | None,
     period_days: int,
     memory: str,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
     **reading: object,
 ) -> None:
     """Fit one model (or let the holdout choose) and print it."""
@@ -54,12 +53,12 @@ def clv(
     from kogorta.value.day_ledger import day_of
     from kogorta.value.valuation import ledger_of
 
-    words, progress = progress_of(language, quiet=quiet)
+    words, progress = voice.language, voice.progress
     with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
         is_base = (source / STATE_FILE).exists()
         base = CustomerBase(source if is_base else None, memory=memory, spill=Path(workspace))
         if not is_base:
-            add_files(base, [source], Reading(**reading), Path(workspace), progress, None if quiet else words)  # type: ignore[arg-type]
+            add_files(base, [source], Reading(**reading), Path(workspace), progress, None if voice.quiet else words)  # type: ignore[arg-type]
         ledger = ledger_of(base, parse_day("--as-of", as_of) if as_of else None, zero_sums=True)
         if ledger is None:
             raise InputError("Nobody has bought by that day; choose a later day or import won deals.")
@@ -70,7 +69,7 @@ def clv(
             document = _single(model, ledger, end, calibration, period_days, words)
         else:
             document = _repeat(model, ledger, end, week, calibration, words)
-    if as_json:
+    if voice.as_json:
         print_json(document)
         return
     _tell(document, words)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kogorta.cli.options import pairs, print_json, progress_of, speaking_options
+from kogorta.cli.options import pairs, print_json, speaking_options
 from kogorta.cli.words import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kogorta.cli.options import Voice
     from kogorta.experiments.assignment import Arms
 
 EVERY_ROW = 2**31
@@ -46,17 +47,15 @@ def size(
     looks: int,
     alpha: float,
     power: float,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """Plan an experiment."""
     from kogorta.experiments.plan import Planner
 
-    words, _ = progress_of(language, quiet=quiet)
+    words = voice.language
     planner = Planner(arms=_arms(arms), alpha=alpha, power=power, looks=looks, daily=daily, window_days=window_days, available=available)
     plan = planner.rate(baseline, target) if deviation is None else planner.mean(baseline, target, deviation)
-    if as_json:
+    if voice.as_json:
         print_json(plan.to_dict())
         return
     click.echo(plan.words(words))
@@ -77,14 +76,12 @@ def assign(
     arms: str,
     stratum: str | None,
     out: Path | None,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """Draw the arms of a list."""
     from kogorta.experiments.assignment import BlockedDraw, HashSplit
 
-    words, _ = progress_of(language, quiet=quiet)
+    words = voice.language
     columns = _read(file)
     ids = _column(columns, unit, file)
     chosen = _arms(arms)
@@ -95,7 +92,7 @@ def assign(
     names = drawn.arm_names()
     if out is not None:
         _write_arms(out, unit, ids, names, words.csv_separator)
-    if as_json:
+    if voice.as_json:
         print_json({"salt": salt, "counts": drawn.counts(), "arms": dict(zip(ids, names, strict=True))})
         return
     for name, count in drawn.counts().items():
@@ -125,15 +122,13 @@ def analyze(
     cluster: str | None,
     unit: str | None,
     alpha: float,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """Analyse a finished experiment."""
     from kogorta.experiments.analysis import Analysis
     from kogorta.experiments.metrics import Metric
 
-    words, _ = progress_of(language, quiet=quiet)
+    words = voice.language
     columns = _read(file)
     parsed = [Metric.parse(text) for text in metrics]
     texts = {name for name in (arm, stratum, cluster, unit) if name}
@@ -141,7 +136,7 @@ def analyze(
     table = {name: _column(columns, name, file) if name in texts else _numbers(columns, name, file) for name in sorted(needed)}
     weights = {name: _weight(name, value) for name, value in pairs("--share", shares).items()} or None
     readout = Analysis(parsed, control=control, alpha=alpha, shares=weights, stratum=stratum, cluster=cluster, unit=unit).of(table, arm=arm)
-    if as_json:
+    if voice.as_json:
         print_json(readout.to_dict())
         return
     click.echo(readout.words(words))
@@ -158,20 +153,18 @@ def self_test(
     metric: str,
     splits: int,
     seed: int,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """A/A test on the user's own data."""
+    from kogorta.experiments.aa_test import self_test as run
     from kogorta.experiments.metrics import Metric
-    from kogorta.experiments.self_test import self_test as run
 
-    words, _ = progress_of(language, quiet=quiet)
+    words = voice.language
     parsed = Metric.parse(metric)
     columns = _read(file)
     table = {name: _numbers(columns, name, file) for name in (parsed.column, parsed.denominator) if name}
     result = run(table, parsed, splits=splits, seed=seed)
-    if as_json:
+    if voice.as_json:
         print_json(result.to_dict())
         return
     click.echo(result.words(words))

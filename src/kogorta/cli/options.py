@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,10 +32,29 @@ def _apply(command: Command, decorators: Iterable[Callable[[Command], Command]])
     return command
 
 
+@dataclass(frozen=True)
+class Voice:
+    """How a command speaks: language, where progress goes, JSON or text, silent or not."""
+
+    language: Language
+    progress: Progress
+    as_json: bool
+    quiet: bool
+
+
 def speaking_options(command: Command) -> Command:
-    """`--language`, `--quiet`, `--json`."""
+    """`--language`, `--quiet`, `--json`, handed to the command as one `voice`."""
+
+    @wraps(command)
+    def spoken_command(*arguments: object, language: str, quiet: bool, as_json: bool, **options: object) -> object:
+        from kogorta.cli.progress import choose_progress
+        from kogorta.kit.language import Language
+
+        words = Language("en" if language == "en" else "ru")
+        return command(*arguments, voice=Voice(words, choose_progress(words, quiet=quiet), as_json, quiet), **options)
+
     return _apply(
-        command,
+        spoken_command,
         (
             click.option(
                 "--language", type=click.Choice(("ru", "en")), default=language_of_user, show_default="ru",
@@ -43,7 +63,7 @@ def speaking_options(command: Command) -> Command:
             click.option("--quiet", is_flag=True, help=spoken("Show no progress.")),
             click.option("--json", "as_json", is_flag=True, help=spoken("One JSON document on standard output.")),
         ),
-    )  # fmt: skip
+    )  # type: ignore[return-value]  # fmt: skip
 
 
 def reading_options(command: Command) -> Command:
@@ -173,15 +193,6 @@ def _tell_reading(extract: Extract, language: Language) -> None:
         click.echo(language.text("Not used: {headers}. To use one: --map HEADER=FIELD.", headers=", ".join(extract.ignored)), err=True)
     for note in extract.notes:
         click.echo(note, err=True)
-
-
-def progress_of(language: str, *, quiet: bool) -> tuple[Language, Progress]:
-    """The language object and where progress goes."""
-    from kogorta.cli.progress import choose_progress
-    from kogorta.kit.language import Language
-
-    spoken_language = Language("en" if language == "en" else "ru")
-    return spoken_language, choose_progress(spoken_language, quiet=quiet)
 
 
 def print_json(document: object) -> None:

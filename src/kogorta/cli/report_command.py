@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kogorta.cli.analyze import write_results
 from kogorta.cli.base_commands import open_existing
-from kogorta.cli.options import base_option, memory_option, progress_of, speaking_options
+from kogorta.cli.options import base_option, memory_option, speaking_options
 from kogorta.cli.segment_commands import as_of_option, scheme_option
 from kogorta.cli.words import spoken
+
+if TYPE_CHECKING:
+    from kogorta.cli.options import Voice
 
 
 @click.command(help=spoken("The report of a base as PDF, HTML and tables."))
@@ -28,19 +32,17 @@ def report(
     out: Path,
     title: str | None,
     memory: str,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """Analyse a base and write its report."""
     from kogorta.analysis import Analyzer
     from kogorta.reports.report import Report
     from kogorta.waves.planning import Planner
 
-    words, progress = progress_of(language, quiet=quiet)
+    words, progress = voice.language, voice.progress
     analysis = Analyzer(planner=Planner(scheme=scheme)).analyze(open_existing(folder, memory), as_of, progress=progress)
     if out.suffix.lower() in {".pdf", ".html"}:
         Report(analysis, words.code, title).save(out)
         click.echo(words.text("Report: {path}", path=out))
         return
-    write_results(analysis, out, words, progress, title=title, as_json=as_json)
+    write_results(analysis, out, words, progress, title=title, as_json=voice.as_json)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kogorta.cli.base_commands import open_existing
-from kogorta.cli.options import base_option, print_json, progress_of, speaking_options
+from kogorta.cli.options import base_option, print_json, speaking_options
 from kogorta.cli.printing import print_table
 from kogorta.cli.words import spoken
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from kogorta.base.customer_base import CustomerBase
+    from kogorta.cli.options import Voice
     from kogorta.engine.table import Table
     from kogorta.kit.language import Language
     from kogorta.segments.rfm import Segments
@@ -46,21 +47,19 @@ def rfm(
     rule: Path | None,
     save_rule: Path | None,
     out: Path | None,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """RFM of a base."""
     from kogorta.segments.rfm import RFM, RFMRule
 
-    words, _ = progress_of(language, quiet=quiet)
+    words = voice.language
     base = open_existing(folder)
     frozen = RFMRule.from_json(rule.read_text(encoding="utf-8")) if rule else RFM(int(levels)).fit(base, as_of)
     segments = frozen.assign(base, as_of)
     if save_rule:
         save_rule.write_text(frozen.to_json() + "\n", encoding="utf-8")
     _write(segments.table, out)
-    _show(base, segments.as_of, scheme, words, segments, as_json=as_json)
+    _show(base, segments.as_of, scheme, words, segments, as_json=voice.as_json)
 
 
 @segment.command("abc-xyz", help=spoken("Classes by share of revenue and by steadiness of demand."))
@@ -76,16 +75,14 @@ def abc_xyz(
     period: str,
     limits: str,
     out: Path | None,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """ABC/XYZ of a base."""
     from kogorta.cli.analyze import numbers
     from kogorta.kit.errors import OptionError
     from kogorta.segments.abc_xyz import AbcXyz
 
-    words, _ = progress_of(language, quiet=quiet)
+    words = voice.language
     bounds = numbers("--limits", limits)
     if len(bounds) != 2:
         raise OptionError("{option} is {text!r}; write two numbers separated by a comma.", option="--limits", text=limits)
@@ -93,7 +90,7 @@ def abc_xyz(
     table = AbcXyz(limit_x=bounds[0], limit_y=bounds[1], period=period).assign(base, as_of)  # type: ignore[arg-type]
     _write(table, out)
     rows = base.connection.execute(f"SELECT abc, xyz, count(*) FROM {table.name} GROUP BY 1, 2 ORDER BY 1, 2").fetchall()
-    if as_json:
+    if voice.as_json:
         print_json([{"abc": abc, "xyz": xyz, "customers": count} for abc, xyz, count in rows])
         return
     print_table(["ABC", "XYZ", words.phrase("Customers")], [(abc, xyz, words.number(count)) for abc, xyz, count in rows])
@@ -114,21 +111,19 @@ def lifecycle(
     sleeping_after: int,
     gone_after: int,
     out: Path | None,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """Stages of life of a base."""
     from kogorta.segments.lifecycle import STAGES, Lifecycle
 
-    words, _ = progress_of(language, quiet=quiet)
+    words = voice.language
     base = open_existing(folder)
     stages = Lifecycle("rhythm" if mode == "rhythm" else "fixed", sleeping_after=sleeping_after, gone_after=gone_after)
     table = stages.assign(base, as_of)
     _write(table, out)
     rows = dict(base.connection.execute(f"SELECT lifecycle, count(*) FROM {table.name} GROUP BY 1").fetchall())
     rows["prospect"] = rows.get("prospect", 0) + len(base.table("customers")) - len(table)
-    if as_json:
+    if voice.as_json:
         print_json({slug: rows.get(slug, 0) for slug in STAGES})
         return
     print_table(
@@ -156,19 +151,18 @@ def wave(
     size: int,
     control_share: float,
     out: Path | None,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """Draw the first wave of a base."""
     from kogorta.analysis import Analyzer
     from kogorta.reports.columns import FIRST_WAVE
+    from kogorta.reports.reasons import ARMS
     from kogorta.reports.sheets import write_wave_xlsx
     from kogorta.reports.tables import wave_rows, write_csv
     from kogorta.waves.first_wave import FirstWave
     from kogorta.waves.planning import Planner
 
-    words, progress = progress_of(language, quiet=quiet)
+    words, progress = voice.language, voice.progress
     planner = Planner(scheme=scheme, industries=industries, wave=FirstWave(size=size, control_share=control_share), segment=chosen)
     analysis = Analyzer(planner=planner).analyze(open_existing(folder), as_of, progress=progress)
     if out:
@@ -176,7 +170,7 @@ def wave(
         write_wave_xlsx(analysis, out / "first_wave.xlsx", words)
         write_csv(out / "first_wave.csv", FIRST_WAVE, wave_rows(analysis, words), analysis.currency, words)
     members = analysis.plan.wave
-    if as_json:
+    if voice.as_json:
         print_json({"segment": analysis.plan.priority, "wave": [vars(member) for member in members]})
         return
     print_table(
@@ -187,7 +181,7 @@ def wave(
                 member.name or member.customer_id,
                 words.number(member.recency_days),
                 words.money(member.expected_loss, analysis.currency, compact=True),
-                words.phrase(member.arm),
+                words.phrase(ARMS[member.arm]),
             )
             for member in members[:50]
         ],
@@ -206,20 +200,18 @@ def compare(
     from_on: str,
     to_on: str | None,
     scheme: str,
-    language: str,
-    quiet: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    voice: Voice,
 ) -> None:
     """Flows between segments of two dates under one frozen rule."""
     from kogorta.segments.migration import migration
     from kogorta.segments.naming import SCHEMES
     from kogorta.segments.rfm import RFM
 
-    words, _ = progress_of(language, quiet=quiet)
+    words = voice.language
     base = open_existing(folder)
     rule = RFM().fit(base, to_on)
     moves = migration(base, rule, from_on, to_on, scheme)
-    if as_json:
+    if voice.as_json:
         print_json({"from": moves.from_on, "to": moves.to_on, "flows": [vars(flow) for flow in moves.flows]})
         return
     names = {item.slug: words.phrase(item.name) for item in SCHEMES[scheme].segments} | {"none": words.phrase("had not bought yet")}
