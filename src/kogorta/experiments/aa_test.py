@@ -94,13 +94,22 @@ def self_test(columns: Columns, metric: Metric, *, splits: int = 1000, alpha: fl
     check_between("splits", splits, 20, 1_000_000)
     open_share("alpha", alpha)
     if metric.kind == "quantile" or metric.covariate is not None:
-        raise InputError(f"metric {metric.name}: the self-test takes a mean, a rate or a ratio without a covariate.")
-    size = len(column_of(columns, metric.column, "self-test"))
+        raise InputError(
+            "metric {name}: the self-test takes a mean, a rate or a ratio without a covariate.",
+            name=metric.name,
+        )
+    size = len(column_of(columns, metric.column))
     if size < 20:
-        raise InputError(f"the self-test has {size} customers; it needs at least 20.")
+        raise InputError(
+            "the self-test has {size} customers; it needs at least 20.",
+            size=size,
+        )
     values = metric_values(columns, metric, size)
     if all(float(np.ptp(one)) == 0 for one in values):
-        raise InputError(f"metric {metric.name} is the same for every customer; there is nothing to test on.")
+        raise InputError(
+            "metric {name} is the same for every customer; there is nothing to test on.",
+            name=metric.name,
+        )
     random = np.random.default_rng(seed)
     p_values = np.empty(splits)
     for number in range(splits):

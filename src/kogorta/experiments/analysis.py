@@ -79,7 +79,10 @@ class Analysis:
             raise OptionError("no metric is named; name at least one, for example spend:mean.")
         if len(set(self.metrics)) != len(self.metrics):
             names = ", ".join(metric.name for metric in self.metrics)
-            raise OptionError(f"a metric is named twice among {names}; name each once.")
+            raise OptionError(
+                "a metric is named twice among {names}; name each once.",
+                names=names,
+            )
 
     def of(self, columns: Columns, *, arm: str) -> Readout:
         """Analyse plain columns.
@@ -94,7 +97,7 @@ class Analysis:
         Raises:
             InputError: the columns cannot be compared; the sentence says why.
         """
-        labels = labels_of(columns, arm, "an arm")
+        labels = labels_of(columns, arm)
         self._check_units(columns, arm)
         if self.assigned_at is not None and self.outcome_at is not None:
             check_order(columns, self.assigned_at, self.outcome_at)
@@ -103,7 +106,7 @@ class Analysis:
             used, computed = by_cluster(columns, self.metrics, arm=arm, cluster=self.cluster, stratum=self.stratum)
         day = None if self.cluster is not None else self.day
         sums = sums_of(used, computed, arm=arm, stratum=self.stratum, day=day)
-        return self._judged(sums, computed, (used, labels_of(used, arm, "an arm") if self.cluster else labels))
+        return self._judged(sums, computed, (used, labels_of(used, arm) if self.cluster else labels))
 
     def of_sums(self, sums: Sums) -> Readout:
         """Analyse sums taken earlier, for example by the engine.
@@ -163,7 +166,10 @@ class Analysis:
     def _contrast(self, sums: Sums, metric: Metric, place: int | None, arm: str, rows: tuple[Columns, np.ndarray] | None) -> Contrast:
         if place is None:
             if rows is None:
-                raise InputError(f"metric {metric.name} needs the customers themselves, not sums.")
+                raise InputError(
+                    "metric {name} needs the customers themselves, not sums.",
+                    name=metric.name,
+                )
             return self._quantile(metric, arm, rows)
         strata = [name for name in sums.stratum_names() if sums.where(arm, [name]).any()]
         pieces: list[tuple[Piece, Piece]] = []
@@ -178,7 +184,10 @@ class Analysis:
             return self._rate(metric, tops[0], bottoms[0])
         for name, side in ((arm, tops), (self.control, bottoms)):
             if sum(piece.moments.n for piece in side) < 2:
-                raise InputError(f"arm {name!r} has a single customer; a mean needs at least 2 per arm.")
+                raise InputError(
+                    "arm {name!r} has a single customer; a mean needs at least 2 per arm.",
+                    name=name,
+                )
         contrast = mean_contrast(metric, tops, bottoms)
         smallest = min(sum(piece.moments.n for piece in side) for side in (tops, bottoms))
         if smallest < TINY and rows is not None and metric.kind == "mean" and metric.covariate is None:
@@ -193,8 +202,10 @@ class Analysis:
         did = [round(float(side.moments.mean[0]) * size) for side, size in zip((treated, control), sizes, strict=True)]
         if sum(did) == 0 or sum(did) == sum(sizes):
             raise InputError(
-                f"metric {metric.name} is {'0' if sum(did) == 0 else '1'} for every customer of both arms; there is "
-                "nothing to compare yet. Wait for outcomes or leave the metric out."
+                "metric {name} is {value} for every customer of both arms; there is nothing to compare yet. Wait for "
+                "outcomes or leave the metric out.",
+                name=metric.name,
+                value="0" if sum(did) == 0 else "1",
             )
         return RateContrast(did[0], sizes[0], did[1], sizes[1])
 
@@ -205,20 +216,33 @@ class Analysis:
         contrast = QuantileContrast(treated, control, metric.quantile)
         if contrast.interval(self.alpha).width == 0:
             raise InputError(
-                f"metric {metric.name}: the quantile is {contrast.value:g} with no variation in either arm; compare "
-                "the mean or the share of customers above it instead."
+                "metric {name}: the quantile is {value:g} with no variation in either arm; compare the mean or the share "
+                "of customers above it instead.",
+                name=metric.name,
+                value=contrast.value,
             )
         return contrast
 
     def _split(self, counts: Mapping[str, int]) -> SplitCheck:
         if self.control not in counts:
-            raise InputError(f"the control arm {self.control!r} has no customers; the arms are {', '.join(sorted(counts))}.")
+            raise InputError(
+                "the control arm {control!r} has no customers; the arms are {listed}.",
+                control=self.control,
+                listed=", ".join(sorted(counts)),
+            )
         if self.shares is not None:
             for name, share in self.shares.items():
                 if share > 0 and counts.get(name, 0) == 0:
-                    raise InputError(f"arm {name!r} is empty though its share is {share:g}; nothing can be compared with it.")
+                    raise InputError(
+                        "arm {name!r} is empty though its share is {share:g}; nothing can be compared with it.",
+                        name=name,
+                        share=share,
+                    )
         if len(counts) < 2:
-            raise InputError(f"there is one arm only, {self.control!r}; a comparison needs at least two.")
+            raise InputError(
+                "there is one arm only, {control!r}; a comparison needs at least two.",
+                control=self.control,
+            )
         return check_split(counts, self.shares)
 
     def _within(self, sums: Sums) -> list[float]:
@@ -246,9 +270,15 @@ class Analysis:
     def _check_units(self, columns: Columns, arm: str) -> None:
         if self.unit is None:
             return
-        units, arms = labels_of(columns, self.unit, "an id"), labels_of(columns, arm, "an arm")
+        units, arms = labels_of(columns, self.unit), labels_of(columns, arm)
         if len(units) != len(arms):
-            raise InputError(f"column {self.unit!r} has {len(units)} values and {arm!r} has {len(arms)}.")
+            raise InputError(
+                "column {unit!r} has {units_count} values and {arm!r} has {arms_count}.",
+                unit=self.unit,
+                units_count=len(units),
+                arm=arm,
+                arms_count=len(arms),
+            )
         order = np.argsort(units, kind="stable")
         same = units[order][1:] == units[order][:-1]
         if not same.any():
@@ -257,12 +287,14 @@ class Analysis:
         if crossed.any():
             first = units[order][1:][crossed][0]
             raise InputError(
-                f"{int(crossed.sum())} customers are in two arms, the first is {first!s}; a customer belongs to "
-                "one arm. Leave out customers that were merged from two arms."
+                "{number} customers are in two arms, the first is {first!s}; a customer belongs to one arm. Leave out "
+                "customers that were merged from two arms.",
+                number=int(crossed.sum()),
+                first=first,
             )
         raise InputError(
-            f"customer {units[order][1:][same][0]!s} occurs more than once; keep one row per customer, or name the "
-            "company column as cluster."
+            "customer {value!s} occurs more than once; keep one row per customer, or name the company column as cluster.",
+            value=units[order][1:][same][0],
         )
 
 

@@ -101,10 +101,17 @@ class Arms:
             OptionError: fewer than two arms, a negative weight or one that is not a number, or all weights zero.
         """
         if len(weights) < 2:
-            raise OptionError(f"arms holds {len(weights)} arm; an experiment needs at least 2, for example A=50,B=50.")
+            raise OptionError(
+                "arms holds {weights_count} arm; an experiment needs at least 2, for example A=50,B=50.",
+                weights_count=len(weights),
+            )
         for name, weight in weights.items():
             if not (np.isfinite(weight) and weight >= 0):
-                raise OptionError(f"the weight of arm {name!r} is {weight!r}; it must be a number of at least 0.")
+                raise OptionError(
+                    "the weight of arm {name!r} is {weight!r}; it must be a number of at least 0.",
+                    name=name,
+                    weight=weight,
+                )
             if not name:
                 raise OptionError("an arm has an empty name; give every arm a name, for example A=50,B=50.")
         total = float(sum(weights.values()))
@@ -228,8 +235,10 @@ class HashSplit:
         """
         if coverage < self.coverage:
             raise OptionError(
-                f"coverage is {coverage!r}, but {self.coverage!r} of the customers are already in; it can only grow. "
-                "To stop the experiment, close it instead."
+                "coverage is {coverage!r}, but {reached!r} of the customers are already in; it can only grow. To stop "
+                "the experiment, close it instead.",
+                coverage=coverage,
+                reached=self.coverage,
             )
         return replace(self, coverage=coverage)
 
@@ -276,7 +285,11 @@ class BlockedDraw:
         ids = checked_units(units)
         labels = ("",) * len(ids) if strata is None else tuple(str(value) for value in strata)
         if len(labels) != len(ids):
-            raise InputError(f"strata has {len(labels)} values and units {len(ids)}; give one stratum per customer.")
+            raise InputError(
+                "strata has {labels_count} values and units {ids_count}; give one stratum per customer.",
+                labels_count=len(labels),
+                ids_count=len(ids),
+            )
         members: dict[str, list[int]] = {}
         # the full digest orders the units; equal digests cannot occur for different ids in practice
         for row in sorted(range(len(ids)), key=lambda row: (_digest(self.salt, ids[row]), ids[row])):
@@ -305,7 +318,10 @@ def checked_units(units: Sequence[object]) -> tuple[str, ...]:
     if len(set(ids)) != len(ids):
         seen: set[str] = set()
         twice = next(unit for unit in ids if unit in seen or seen.add(unit))  # type: ignore[func-returns-value]
-        raise InputError(f"id {twice!r} occurs more than once; keep one row per customer before the draw.")
+        raise InputError(
+            "id {twice!r} occurs more than once; keep one row per customer before the draw.",
+            twice=twice,
+        )
     if "" in ids:
         raise InputError("a row has an empty id; every customer needs an id before the draw.")
     return ids

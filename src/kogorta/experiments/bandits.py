@@ -45,7 +45,13 @@ class ArmRewards:
 
     def __post_init__(self) -> None:
         if self.n < 0 or not (math.isfinite(self.total) and math.isfinite(self.squares)) or self.squares < 0:
-            raise InputError(f"arm {self.arm!r} has n {self.n}, total {self.total}, squares {self.squares}; these are not rewards.")
+            raise InputError(
+                "arm {arm!r} has n {n}, total {total}, squares {squares}; these are not rewards.",
+                arm=self.arm,
+                n=self.n,
+                total=self.total,
+                squares=self.squares,
+            )
 
 
 @dataclass(frozen=True)
@@ -113,9 +119,17 @@ class Bandit:
         """
         names = [one.arm for one in rewards]
         if len(names) < 2 or len(set(names)) != len(names):
-            raise InputError(f"the arms are {', '.join(names) or 'none'}; a bandit needs two or more different ones.")
+            raise InputError(
+                "the arms are {value}; a bandit needs two or more different ones.",
+                value=", ".join(names) or "none",
+            )
         if self.floor * len(names) > 1:
-            raise OptionError(f"floor is {self.floor:g}, but {len(names)} arms allow at most {1 / len(names):g}.")
+            raise OptionError(
+                "floor is {floor:g}, but {names_count} arms allow at most {value:g}.",
+                floor=self.floor,
+                names_count=len(names),
+                value=1 / len(names),
+            )
         even = Arms.of(dict.fromkeys(names, 1.0))
         draws = self._draws(rewards)
         chances = _chances(draws)
@@ -133,7 +147,12 @@ class Bandit:
         for one in rewards:
             if self.kind == "proportion":
                 if not 0 <= one.total <= one.n:
-                    raise InputError(f"arm {one.arm!r} has {one.total:g} successes among {one.n}; use kind 'mean' for amounts.")
+                    raise InputError(
+                        "arm {arm!r} has {total:g} successes among {n}; use kind 'mean' for amounts.",
+                        arm=one.arm,
+                        total=one.total,
+                        n=one.n,
+                    )
                 found.append(random.beta(one.total + 0.5, one.n - one.total + 0.5, DRAWS))
                 continue
             size = max(one.n, 2)
@@ -211,7 +230,11 @@ def read_bandit(periods: Sequence[BanditPeriod], *, treated: str, control: str) 
     names = periods[0].arms.names
     for name in (treated, control):
         if name not in names:
-            raise InputError(f"there is no arm {name!r}; the arms are {', '.join(names)}.")
+            raise InputError(
+                "there is no arm {name!r}; the arms are {listed}.",
+                name=name,
+                listed=", ".join(names),
+            )
     if any(period.arms.names != names for period in periods):
         raise InputError("the periods have different arms; read the phases apart.")
     total = sum(len(period.assigned) for period in periods)
@@ -224,7 +247,11 @@ def read_bandit(periods: Sequence[BanditPeriod], *, treated: str, control: str) 
         for place, name in enumerate(names):
             own = period.rewards[period.assigned == place]
             if len(own) < 2:
-                raise InputError(f"arm {name!r} has {len(own)} customers in a period; raise the floor or join periods.")
+                raise InputError(
+                    "arm {name!r} has {own_count} customers in a period; raise the floor or join periods.",
+                    name=name,
+                    own_count=len(own),
+                )
             # within a period all customers of an arm had the same chance, so the weighted mean is the plain one
             means[name] += weight * float(own.mean())
             variances[name] += weight**2 * float(own.var(ddof=1)) / len(own)

@@ -41,18 +41,27 @@ def by_cluster(
 
     Source: the linearised (CR1) variance of a mean under cluster sampling; Cochran (1977), ch. 9A.
     """
-    names, code = np.unique(labels_of(columns, cluster, "a company"), return_inverse=True)
-    arms = labels_of(columns, arm, "an arm")
+    names, code = np.unique(labels_of(columns, cluster), return_inverse=True)
+    arms = labels_of(columns, arm)
     if len(arms) != len(code):
-        raise InputError(f"column {cluster!r} has {len(code)} values, but column {arm!r} has {len(arms)}.")
-    summed: dict[str, NDArray[np.generic]] = {arm: _one_label(names, code, arms, "arms")}
+        raise InputError(
+            "column {cluster!r} has {code_count} values, but column {arm!r} has {arms_count}.",
+            cluster=cluster,
+            code_count=len(code),
+            arm=arm,
+            arms_count=len(arms),
+        )
+    summed: dict[str, NDArray[np.generic]] = {arm: _one_label(names, code, arms)}
     if stratum is not None:
-        summed[stratum] = _one_label(names, code, labels_of(columns, stratum, "a stratum"), "strata")
+        summed[stratum] = _one_label(names, code, labels_of(columns, stratum))
     summed[ROWS] = np.bincount(code).astype(np.float64)
     computed = []
     for place, metric in enumerate(metrics):
         if metric.kind == "quantile":
-            raise InputError(f"metric {metric.name} is a quantile, which has no meaning per company; compare a mean.")
+            raise InputError(
+                "metric {name} is a quantile, which has no meaning per company; compare a mean.",
+                name=metric.name,
+            )
         fresh = {}
         for name, values in zip(metric.columns, metric_values(columns, metric, len(code)), strict=True):
             # a column may be capped in one metric and not in another, so each metric has its own
@@ -75,13 +84,16 @@ def by_cluster(
     return summed, tuple(computed)
 
 
-def _one_label(names: NDArray[np.str_], code: NDArray[np.int64], labels: NDArray[np.str_], what: str) -> NDArray[np.generic]:
+def _one_label(names: NDArray[np.str_], code: NDArray[np.int64], labels: NDArray[np.str_]) -> NDArray[np.generic]:
     first = np.empty(len(names), dtype=labels.dtype)
     first[code[::-1]] = labels[::-1]
     crossed = first[code] != labels
     if crossed.any():
         row = int(np.argmax(crossed))
         raise InputError(
-            f"company {names[code[row]]!s} is in two {what}, {first[code[row]]!s} and {labels[row]!s}; a company belongs to one."
+            "company {company!s} is in two groups, {one!s} and {other!s}; a company belongs to one arm and one stratum.",
+            company=names[code[row]],
+            one=first[code[row]],
+            other=labels[row],
         )
     return first

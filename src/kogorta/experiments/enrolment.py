@@ -81,10 +81,18 @@ class Enrolment:
     def __post_init__(self) -> None:
         twice = [unit for unit, count in Counter(row.unit for row in self.rows).items() if count > 1]
         if twice:
-            raise InputError(f"customer {twice[0]!r} is enrolled twice in {self.experiment!r}; an id belongs to one arm.")
+            raise InputError(
+                "customer {value!r} is enrolled twice in {experiment!r}; an id belongs to one arm.",
+                value=twice[0],
+                experiment=self.experiment,
+            )
         stray = {row.experiment for row in self.rows} - {self.experiment}
         if stray:
-            raise InputError(f"rows of experiment {min(stray)!r} are mixed with those of {self.experiment!r}; keep them apart.")
+            raise InputError(
+                "rows of experiment {value!r} are mixed with those of {experiment!r}; keep them apart.",
+                value=min(stray),
+                experiment=self.experiment,
+            )
 
     def arm_of(self) -> dict[str, str]:
         """Id -> arm of everybody enrolled."""
@@ -118,7 +126,12 @@ class Enrolment:
         into: dict[str, str] = {}
         for kept, merged in merges:
             if into.get(merged, kept) != kept:
-                raise InputError(f"customer {merged!r} was merged into {into[merged]!r} and into {kept!r}; undo one of the merges.")
+                raise InputError(
+                    "customer {merged!r} was merged into {value!r} and into {kept!r}; undo one of the merges.",
+                    merged=merged,
+                    value=into[merged],
+                    kept=kept,
+                )
             into[merged] = kept
         arms: dict[str, set[str]] = {}
         parts: Counter[str] = Counter()
@@ -138,6 +151,9 @@ def _survivor(unit: str, into: Mapping[str, str]) -> str:
     while unit in into:
         unit = into[unit]
         if unit in seen:
-            raise InputError(f"the merges go round in a circle at customer {unit!r}; undo one of them.")
+            raise InputError(
+                "the merges go round in a circle at customer {unit!r}; undo one of them.",
+                unit=unit,
+            )
         seen.add(unit)
     return unit

@@ -56,8 +56,11 @@ def mean_contrast(metric: Metric, treated: Sequence[Piece], control: Sequence[Pi
     top, bottom = (arm.estimate() for arm in arms)
     if top.variance + bottom.variance <= 0:
         raise InputError(
-            f"metric {metric.name} is {bottom.value:g} for every customer of one arm and {top.value:g} for every one "
-            "of the other; there is no variation to judge by. Wait for outcomes or leave the metric out."
+            "metric {name} is {bottom:g} for every customer of one arm and {top:g} for every one of the other; "
+            "there is no variation to judge by. Wait for outcomes or leave the metric out.",
+            name=metric.name,
+            bottom=bottom.value,
+            top=top.value,
         )
     return MeanContrast(top, bottom)
 
@@ -108,7 +111,11 @@ def _linear(metric: Metric, mean: Floats, places: dict[str, int], name: str, bel
         return top, gradient
     bottom = float(mean[places[below]])
     if bottom == 0:
-        raise InputError(f"metric {metric.name}: column {below!r} sums to zero in an arm; a ratio needs something below the line.")
+        raise InputError(
+            "metric {name}: column {below!r} sums to zero in an arm; a ratio needs something below the line.",
+            name=metric.name,
+            below=below,
+        )
     gradient[places[name]] += 1 / bottom
     gradient[places[below]] -= top / bottom**2
     return top / bottom, gradient

@@ -48,8 +48,12 @@ def fisher_p(treated: int, treated_size: int, control: int, control_size: int) -
     arm_size("control_size", control_size)
     if not (0 <= treated <= treated_size and 0 <= control <= control_size):
         raise InputError(
-            f"{treated} of {treated_size} and {control} of {control_size} is not a table of two groups; "
-            "the customers who did it cannot outnumber their arm."
+            "{treated} of {treated_size} and {control} of {control_size} is not a table of two groups; the customers "
+            "who did it cannot outnumber their arm.",
+            treated=treated,
+            treated_size=treated_size,
+            control=control,
+            control_size=control_size,
         )
     total = treated + control
     rows = np.arange(max(0, total - control_size), min(treated_size, total) + 1)

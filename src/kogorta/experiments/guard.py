@@ -88,12 +88,22 @@ def check_single_change(variants: Sequence[Variant], declared: str) -> ChangeChe
         ('offer', 'subject')
     """
     if len(variants) < 2:
-        raise InputError(f"there is {len(variants)} variant; a test needs at least two.")
+        raise InputError(
+            "there is {variants_count} variant; a test needs at least two.",
+            variants_count=len(variants),
+        )
     names = [variant.name for variant in variants]
     if len(set(names)) != len(names):
-        raise InputError(f"two variants have the same name among {', '.join(names)}; give each its own.")
+        raise InputError(
+            "two variants have the same name among {listed}; give each its own.",
+            listed=", ".join(names),
+        )
     fields = sorted({field for variant in variants for field in variant.fields})
     if declared not in fields:
-        raise InputError(f"no variant has the declared field {declared!r}; the fields are {', '.join(fields)}.")
+        raise InputError(
+            "no variant has the declared field {declared!r}; the fields are {listed}.",
+            declared=declared,
+            listed=", ".join(fields),
+        )
     changed = tuple(field for field in fields if len({variant.fields.get(field, "").strip() for variant in variants}) > 1)
     return ChangeCheck(declared, changed)

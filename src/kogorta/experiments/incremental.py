@@ -173,7 +173,11 @@ class Incremental:
         sums = sums_of(columns, [plain], arm=arm, stratum=segment)
         for name in (self.treated, self.control):
             if name not in sums.arm_names():
-                raise InputError(f"arm {name!r} has no customers; the arms are {', '.join(sums.arm_names())}.")
+                raise InputError(
+                    "arm {name!r} has no customers; the arms are {listed}.",
+                    name=name,
+                    listed=", ".join(sums.arm_names()),
+                )
         names, pieces = [], []
         for name in sums.stratum_names():
             top, bottom = sums.moments(0, self.treated, [name]), sums.moments(0, self.control, [name])
@@ -193,7 +197,7 @@ class Incremental:
         segments, differ = self._segments(names, pieces)
         credited = None
         if attributed is not None:
-            amounts = numbers_of(columns, attributed, len(columns[arm]), "attribution")
+            amounts = numbers_of(columns, attributed, len(columns[arm]))
             credited = float(amounts[np.asarray(columns[arm]).astype(str) == self.treated].sum())
         return IncrementalRevenue(
             treated=treated,

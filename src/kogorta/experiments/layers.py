@@ -58,14 +58,28 @@ class Layer:
 
     def __post_init__(self) -> None:
         if not self.salt:
-            raise OptionError(f"layer {self.name!r} has an empty salt; give it a text of its own.")
+            raise OptionError(
+                "layer {name!r} has an empty salt; give it a text of its own.",
+                name=self.name,
+            )
         taken = sorted((part.start, part.end, name) for name, parts in self.ranges.items() for part in parts)
         edge, owner = 0, ""
         for start, end, name in taken:
             if not 0 <= start < end <= BUCKETS:
-                raise OptionError(f"experiment {name!r} has buckets {start} to {end}; they must lie within 0 to {BUCKETS}.")
+                raise OptionError(
+                    "experiment {name!r} has buckets {start} to {end}; they must lie within 0 to {BUCKETS}.",
+                    name=name,
+                    start=start,
+                    end=end,
+                    BUCKETS=BUCKETS,
+                )
             if start < edge:
-                raise OptionError(f"experiments {owner!r} and {name!r} share bucket {start}; in one layer they must not.")
+                raise OptionError(
+                    "experiments {owner!r} and {name!r} share bucket {start}; in one layer they must not.",
+                    owner=owner,
+                    name=name,
+                    start=start,
+                )
             edge, owner = end, name
 
     @property
@@ -87,7 +101,9 @@ class Layer:
         missing = round(share * BUCKETS) - round(self.share(experiment) * BUCKETS)
         if missing < 0:
             raise OptionError(
-                f"{experiment!r} has {self.share(experiment):g} of the customers; a range can only grow, close the experiment instead."
+                "{experiment!r} has {value:g} of the customers; a range can only grow, close the experiment instead.",
+                experiment=experiment,
+                value=self.share(experiment),
             )
         gained = []
         for start, end in self._gaps():
@@ -98,8 +114,12 @@ class Layer:
             missing -= taken
         if missing > 0:
             raise OptionError(
-                f"layer {self.name!r} has room for {self.free_share:g} more of the customers, but {experiment!r} wants {share:g}; "
-                "wait for another experiment to end or use another layer."
+                "layer {name!r} has room for {free_share:g} more of the customers, but {experiment!r} wants {share:g}; "
+                "wait for another experiment to end or use another layer.",
+                name=self.name,
+                free_share=self.free_share,
+                experiment=experiment,
+                share=share,
             )
         if not gained:
             return self
@@ -170,7 +190,11 @@ class Holdout:
         shares: NDArray[np.float64] = np.full(len(units), self.share)
         if segments is not None:
             if len(segments) != len(units):
-                raise InputError(f"segments has {len(segments)} values, but there are {len(units)} customers.")
+                raise InputError(
+                    "segments has {segments_count} values, but there are {units_count} customers.",
+                    segments_count=len(segments),
+                    units_count=len(units),
+                )
             shares = np.asarray([self.by_segment.get(name, self.share) for name in segments], dtype=np.float64)
         return np.asarray(buckets_of(self.salt, units) < np.round(shares * BUCKETS))
 
@@ -217,9 +241,16 @@ class Gate:
     def __post_init__(self) -> None:
         salts = [self.split.salt, *([self.holdout.salt] if self.holdout else []), *([self.layer.salt] if self.layer else [])]
         if len(set(salts)) != len(salts):
-            raise OptionError(f"experiment, holdout and layer share a salt among {', '.join(salts)}; give each its own.")
+            raise OptionError(
+                "experiment, holdout and layer share a salt among {listed}; give each its own.",
+                listed=", ".join(salts),
+            )
         if self.layer is not None and self.experiment not in self.layer.ranges:
-            raise OptionError(f"layer {self.layer.name!r} has no experiment {self.experiment!r}; give it a share with grow first.")
+            raise OptionError(
+                "layer {name!r} has no experiment {experiment!r}; give it a share with grow first.",
+                name=self.layer.name,
+                experiment=self.experiment,
+            )
 
     def admit(
         self,

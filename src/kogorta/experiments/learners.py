@@ -58,17 +58,20 @@ class Design:
         """
         features = []
         for name in names:
-            values = np.asarray(column_of(columns, name, "features"))
+            values = np.asarray(column_of(columns, name))
             if values.dtype.kind in "biuf":
-                numbers = numbers_of(columns, name, len(values), "features")
+                numbers = numbers_of(columns, name, len(values))
                 unique = np.unique(numbers)
                 knots = np.unique(np.quantile(numbers, (0.25, 0.5, 0.75))) if len(unique) > 8 else np.empty(0)
                 features.append(Feature(name, (), tuple(knots.tolist()), float(numbers.mean()), float(numbers.std()) or 1.0))
                 continue
-            labels = np.unique(labels_of(columns, name, "a value"))
+            labels = np.unique(labels_of(columns, name))
             if len(labels) > MOST_LABELS:
                 raise InputError(
-                    f"features: column {name!r} has {len(labels)} different values; at most {MOST_LABELS} can be used. Group them first."
+                    "features: column {name!r} has {labels_count} different values; at most {MOST_LABELS} can be used. Group them first.",
+                    name=name,
+                    labels_count=len(labels),
+                    MOST_LABELS=MOST_LABELS,
                 )
             features.append(Feature(name, tuple(labels.tolist()), (), 0.0, 1.0))
         return cls(tuple(features))
@@ -78,11 +81,11 @@ class Design:
         parts: list[Floats] = []
         for feature in self.features:
             if feature.labels:
-                labels = labels_of(columns, feature.column, "a value")
+                labels = labels_of(columns, feature.column)
                 parts += [(labels == label).astype(np.float64) for label in feature.labels]
                 continue
-            raw = column_of(columns, feature.column, "features")
-            numbers = numbers_of(columns, feature.column, len(raw), "features")
+            raw = column_of(columns, feature.column)
+            numbers = numbers_of(columns, feature.column, len(raw))
             parts.append((numbers - feature.centre) / feature.scale)
             parts += [np.maximum(numbers - knot, 0) / feature.scale for knot in feature.knots]
         size = len(parts[0]) if parts else 0

@@ -160,7 +160,11 @@ class LookPlan:
         """
         size = self._size(contrast, customers)
         if past and size <= past[-1].customers:
-            raise InputError(f"the look has {size} customers, but the one before had {past[-1].customers}; take it later.")
+            raise InputError(
+                "the look has {size} customers, but the one before had {customers}; take it later.",
+                size=size,
+                customers=past[-1].customers,
+            )
         fraction = size / self.planned
         ends = (
             last

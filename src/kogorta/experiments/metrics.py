@@ -60,25 +60,56 @@ class Metric:
             raise OptionError("a metric has no column; write column:kind, for example spend:mean.")
         if (self.kind == "ratio") != (self.denominator is not None):
             raise OptionError(
-                f"metric {self.column!r} of kind {self.kind} has denominator {self.denominator!r}; a ratio, and only a "
-                "ratio, needs one: revenue/orders:ratio."
+                "metric {column!r} of kind {kind} has denominator {denominator!r}; a ratio, and only a ratio, needs one: "
+                "revenue/orders:ratio.",
+                column=self.column,
+                kind=self.kind,
+                denominator=self.denominator,
             )
         if self.covariate_denominator is not None and self.covariate is None:
-            raise OptionError(f"metric {self.name!r} has a covariate_denominator but no covariate; name both.")
+            raise OptionError(
+                "metric {name!r} has a covariate_denominator but no covariate; name both.",
+                name=self.name,
+            )
         if self.cap is not None and self.cap_quantile is not None:
-            raise OptionError(f"metric {self.name!r} has both cap and cap_quantile; declare one of them.")
+            raise OptionError(
+                "metric {name!r} has both cap and cap_quantile; declare one of them.",
+                name=self.name,
+            )
         if self.cap is not None and not math.isfinite(self.cap):
-            raise OptionError(f"cap of metric {self.name!r} is {self.cap!r}; it must be a number.")
+            raise OptionError(
+                "cap of metric {name!r} is {cap!r}; it must be a number.",
+                name=self.name,
+                cap=self.cap,
+            )
         if (self.cap is not None or self.cap_quantile is not None) and self.kind in ("proportion", "quantile"):
-            raise OptionError(f"metric {self.name!r} cannot be capped; only means and ratios can.")
+            raise OptionError(
+                "metric {name!r} cannot be capped; only means and ratios can.",
+                name=self.name,
+            )
         if self.covariate is not None and self.kind == "quantile":
-            raise OptionError(f"metric {self.name!r} cannot use a covariate; quantiles are compared as they are.")
+            raise OptionError(
+                "metric {name!r} cannot use a covariate; quantiles are compared as they are.",
+                name=self.name,
+            )
         if self.cap_quantile is not None and not 0.5 <= self.cap_quantile < 1:
-            raise OptionError(f"cap_quantile of {self.name!r} is {self.cap_quantile!r}; it must be from 0.5 to below 1.")
+            raise OptionError(
+                "cap_quantile of {name!r} is {cap_quantile!r}; it must be from 0.5 to below 1.",
+                name=self.name,
+                cap_quantile=self.cap_quantile,
+            )
         if not 0 < self.quantile < 1:
-            raise OptionError(f"quantile of {self.name!r} is {self.quantile!r}; it must be above 0 and below 1.")
+            raise OptionError(
+                "quantile of {name!r} is {quantile!r}; it must be above 0 and below 1.",
+                name=self.name,
+                quantile=self.quantile,
+            )
         if self.margin is not None and not self.margin > 0:
-            raise OptionError(f"margin of {self.name!r} is {self.margin!r}; it must be greater than zero.")
+            raise OptionError(
+                "margin of {name!r} is {margin!r}; it must be greater than zero.",
+                name=self.name,
+                margin=self.margin,
+            )
 
     @property
     def name(self) -> str:
@@ -111,18 +142,29 @@ class Metric:
         """
         column, colon, kind = text.rpartition(":")
         if not colon or not column:
-            raise OptionError(f"metric {text!r} has no kind; write column:kind, for example spend:mean or visit:proportion.")
+            raise OptionError(
+                "metric {text!r} has no kind; write column:kind, for example spend:mean or visit:proportion.",
+                text=text,
+            )
         if kind == "median":
             return cls(column, "quantile")
         if kind.startswith("quantile="):
             try:
                 return cls(column, "quantile", quantile=float(kind.removeprefix("quantile=")))
             except ValueError as error:
-                raise OptionError(f"metric {text!r} has no number after 'quantile='; write spend:quantile=0.9.") from error
+                raise OptionError(
+                    "metric {text!r} has no number after 'quantile='; write spend:quantile=0.9.",
+                    text=text,
+                ) from error
         for known in KINDS:
             if kind == known == "ratio":
                 numerator, _, denominator = column.partition("/")
                 return cls(numerator, "ratio", denominator=denominator or None)
             if kind == known:
                 return cls(column, known)
-        raise OptionError(f"metric {text!r} has kind {kind!r}; it must be one of {', '.join(KINDS)} or median.")
+        raise OptionError(
+            "metric {text!r} has kind {kind!r}; it must be one of {listed} or median.",
+            text=text,
+            kind=kind,
+            listed=", ".join(KINDS),
+        )

@@ -70,7 +70,11 @@ def _checked(p_values: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np
     values = np.asarray(p_values, dtype=np.float64)
     bad = ~((values >= 0) & (values <= 1))
     if bad.any():
-        raise InputError(f"p value number {int(np.argmax(bad)) + 1} is {values[bad][0]!r}; it must be between 0 and 1.")
+        raise InputError(
+            "p value number {place} is {value!r}; it must be between 0 and 1.",
+            place=int(np.argmax(bad)) + 1,
+            value=float(values[bad][0]),
+        )
     return values, np.argsort(values, kind="stable")
 
 

@@ -41,7 +41,10 @@ def draw_effects(readout: Readout, metric: str, language: Language) -> Figure:
     """
     effects = [one for one in readout.effects if metric in (one.metric.label, one.metric.name)]
     if not effects:
-        raise InputError(f"there is no effect on metric {metric!r} to draw.")
+        raise InputError(
+            "there is no effect on metric {metric!r} to draw.",
+            metric=metric,
+        )
     share = effects[0].metric.kind == "proportion"
     scale = 100.0 if share else 1.0
     figure, (axes,) = _axes(height=1.2 + 0.5 * len(effects))

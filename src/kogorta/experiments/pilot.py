@@ -131,9 +131,16 @@ class Pilot:
         """
         sent = arm_size("sent", sent)
         if rest < 0:
-            raise OptionError(f"rest is {rest!r}; it must be 0 or more customers.")
+            raise OptionError(
+                "rest is {rest!r}; it must be 0 or more customers.",
+                rest=rest,
+            )
         if not 0 <= responded <= sent:
-            raise InputError(f"responded is {responded!r}, but {sent} were in the pilot; it must be from 0 to {sent}.")
+            raise InputError(
+                "responded is {responded!r}, but {sent} were in the pilot; it must be from 0 to {sent}.",
+                responded=responded,
+                sent=sent,
+            )
         from scipy import stats
 
         yes, no = responded + 0.5, sent - responded + 0.5

@@ -194,7 +194,10 @@ class Planner:
         if self.available is not None:
             arm_size("available", self.available)
         if self.arms.shares[0] == 0:
-            raise OptionError(f"the control arm {self.arms.names[0]!r} has a weight of 0; every comparison needs it.")
+            raise OptionError(
+                "the control arm {value!r} has a weight of 0; every comparison needs it.",
+                value=self.arms.names[0],
+            )
 
     def rate(self, baseline: float, target: float, *, metric: Metric | None = None) -> ExperimentPlan:
         """Plan for a share of customers.
@@ -238,10 +241,16 @@ class Planner:
             OptionError: the lift is zero, or leads outside 0-1 for a share.
         """
         if metric.kind == "quantile":
-            raise InputError(f"metric {metric.name} cannot be planned; plan its mean and add a fifth for a median.")
+            raise InputError(
+                "metric {name} cannot be planned; plan its mean and add a fifth for a median.",
+                name=metric.name,
+            )
         if not (math.isfinite(lift) and lift != 0):
-            raise OptionError(f"lift is {lift!r}; it must be a number other than 0, for example 0.1 for 10 % more.")
-        size = len(column_of(columns, metric.column, "history"))
+            raise OptionError(
+                "lift is {lift!r}; it must be a number other than 0, for example 0.1 for 10 % more.",
+                lift=lift,
+            )
+        size = len(column_of(columns, metric.column))
         past: dict[str, object] = {**columns, _ARM: np.full(size, "history")}
         used, form = past, metric
         if cluster is not None:
@@ -252,11 +261,21 @@ class Planner:
         pieces = [Piece(sums.only(name).n.sum() / total, sums.moments(0, "history", [name])) for name in sums.stratum_names()]
         baseline, deviation = customer_deviation(form, pieces)
         if baseline == 0 or deviation == 0:
-            raise InputError(f"history: metric {metric.name} is {baseline:g} with deviation {deviation:g}; there is nothing to plan on.")
+            raise InputError(
+                "history: metric {name} is {baseline:g} with deviation {deviation:g}; there is nothing to plan on.",
+                name=metric.name,
+                baseline=baseline,
+                deviation=deviation,
+            )
         target = baseline * (1 + lift)
         simple = metric.kind == "proportion" and stratum is None and cluster is None and metric.covariate is None
         if metric.kind == "proportion" and not 0 <= target <= 1:
-            raise OptionError(f"lift is {lift:g}, which takes the share from {baseline:g} to {target:g}; it must stay within 0-1.")
+            raise OptionError(
+                "lift is {lift:g}, which takes the share from {baseline:g} to {target:g}; it must stay within 0-1.",
+                lift=lift,
+                baseline=baseline,
+                target=target,
+            )
         if simple:
             return self.rate(baseline, target, metric=metric)
         return self._of_mean(metric, baseline, target, deviation, "companies" if cluster else "customers")
@@ -324,5 +343,9 @@ def arms_of(weights: Mapping[str, float], control: str) -> Arms:
         OptionError: the control is not among them.
     """
     if control not in weights:
-        raise OptionError(f"control is {control!r}, but the arms are {', '.join(weights)}.")
+        raise OptionError(
+            "control is {control!r}, but the arms are {listed}.",
+            control=control,
+            listed=", ".join(weights),
+        )
     return Arms.of({control: weights[control], **{name: value for name, value in weights.items() if name != control}})

@@ -36,8 +36,12 @@ class RateWave:
         arm_size("control_size", self.control_size)
         if not (0 <= self.treated <= self.treated_size and 0 <= self.control <= self.control_size):
             raise InputError(
-                f"a wave has {self.treated} of {self.treated_size} and {self.control} of {self.control_size}; "
-                "the customers who did it cannot outnumber their arm."
+                "a wave has {treated} of {treated_size} and {control} of {control_size}; the customers who did it cannot "
+                "outnumber their arm.",
+                treated=self.treated,
+                treated_size=self.treated_size,
+                control=self.control,
+                control_size=self.control_size,
             )
 
 
@@ -129,7 +133,11 @@ def pool_means(waves: Sequence[MeanContrast], sizes: Sequence[tuple[int, int]], 
     """
     open_share("alpha", alpha)
     if not waves or len(waves) != len(sizes):
-        raise InputError(f"there are {len(waves)} waves and {len(sizes)} sizes; give one pair of sizes per wave, at least one.")
+        raise InputError(
+            "there are {waves_count} waves and {sizes_count} sizes; give one pair of sizes per wave, at least one.",
+            waves_count=len(waves),
+            sizes_count=len(sizes),
+        )
     weights = [treated * control / (treated + control) for treated, control in sizes]
     total = sum(weights)
     effects = [(wave.value - wave.control_value, wave.error**2) for wave in waves]

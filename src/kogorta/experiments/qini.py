@@ -48,7 +48,12 @@ class Ranking:
         """
         score, outcome, treated = (np.asarray(values, dtype=np.float64) for values in (score, outcome, treated))
         if not len(score) == len(outcome) == len(treated):
-            raise InputError(f"score, outcome and treated have {len(score)}, {len(outcome)} and {len(treated)} values; they must agree.")
+            raise InputError(
+                "score, outcome and treated have {score_count}, {outcome_count} and {treated_count} values; they must agree.",
+                score_count=len(score),
+                outcome_count=len(outcome),
+                treated_count=len(treated),
+            )
         if not (np.isfinite(score).all() and np.isfinite(outcome).all()):
             raise InputError("a score or an outcome is empty or infinite; leave these customers out or write 0.")
         if not np.isin(treated, (0, 1)).all() or treated.sum() in (0, len(treated)):

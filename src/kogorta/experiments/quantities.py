@@ -39,7 +39,11 @@ def open_share(name: str, value: float) -> float:
         OptionError: it is not.
     """
     if not 0 < value < 1:
-        raise OptionError(f"{name} is {value!r}; it must be above 0 and below 1, for example 0.05.")
+        raise OptionError(
+            "{name} is {value!r}; it must be above 0 and below 1, for example 0.05.",
+            name=name,
+            value=value,
+        )
     return value
 
 
@@ -50,7 +54,11 @@ def arm_size(name: str, value: int) -> int:
         OptionError: the arm is empty, or the value is not a whole number.
     """
     if not (math.isfinite(value) and value == int(value) and value >= 1):
-        raise OptionError(f"{name} is {value!r}; an arm needs a whole number of customers, at least 1.")
+        raise OptionError(
+            "{name} is {value!r}; an arm needs a whole number of customers, at least 1.",
+            name=name,
+            value=value,
+        )
     return int(value)
 
 
@@ -112,7 +120,11 @@ def wilson_interval(successes: int, size: int, *, alpha: float = 0.05) -> Interv
     """
     size = arm_size("size", size)
     if not 0 <= successes <= size:
-        raise OptionError(f"successes is {successes!r}; it must be between 0 and the group size {size}.")
+        raise OptionError(
+            "successes is {successes!r}; it must be between 0 and the group size {size}.",
+            successes=successes,
+            size=size,
+        )
     z = normal_quantile(1 - open_share("alpha", alpha) / 2)
     rate, squared = successes / size, z * z
     centre = (rate + squared / (2 * size)) / (1 + squared / size)

@@ -119,7 +119,10 @@ def recommend(
     """
     customers = arm_size("customers", customers)
     if customers < 2:
-        raise OptionError(f"customers is {customers}; a comparison needs at least 2, one per arm.")
+        raise OptionError(
+            "customers is {customers}; a comparison needs at least 2, one per arm.",
+            customers=customers,
+        )
     check_between("control_share", control_share, 0.01, 0.99)
     check_between("waves_planned", waves_planned, 1, 10_000)
     control = min(max(math.ceil(customers * control_share - 0.5), 1), customers - 1)  # the odd one is treated

@@ -34,11 +34,19 @@ def local_hours(moments: Sequence[datetime], zones: Sequence[str]) -> tuple[Floa
         InputError: a moment has no zone, or the lengths differ.
     """
     if len(moments) != len(zones):
-        raise InputError(f"there are {len(moments)} moments and {len(zones)} time zones; give one zone per moment.")
+        raise InputError(
+            "there are {moments_count} moments and {zones_count} time zones; give one zone per moment.",
+            moments_count=len(moments),
+            zones_count=len(zones),
+        )
     hours, weekend = np.empty(len(moments)), np.empty(len(moments), dtype=bool)
     for place, (moment, zone) in enumerate(zip(moments, zones, strict=True)):
         if moment.tzinfo is None:
-            raise InputError(f"moment number {place + 1} ({moment.isoformat()}) has no time zone; moments are UTC.")
+            raise InputError(
+                "moment number {place} ({moment}) has no time zone; moments are UTC.",
+                place=place + 1,
+                moment=moment.isoformat(),
+            )
         local = moment.astimezone(ZoneInfo(zone))
         hours[place], weekend[place] = local.hour + local.minute / 60, local.weekday() >= 5
     return hours, weekend
@@ -133,7 +141,11 @@ class SendTimeRule:
             InputError: the lengths differ.
         """
         if segments is not None and len(segments) != len(units):
-            raise InputError(f"segments has {len(segments)} values, but there are {len(units)} customers.")
+            raise InputError(
+                "segments has {segments_count} values, but there are {units_count} customers.",
+                segments_count=len(segments),
+                units_count=len(units),
+            )
         part = min(int(weekend), self.own.shape[1] - 1)
         rows = np.asarray([self.places.get(unit, -1) for unit in units], dtype=np.int64)
         known = rows >= 0
@@ -194,7 +206,10 @@ class SendTime:
 
     def __post_init__(self) -> None:
         if self.width < 1 or HOURS % self.width:
-            raise OptionError(f"width is {self.width!r}; it must divide 24: 1, 2, 3, 4, 6, 8 or 12 hours.")
+            raise OptionError(
+                "width is {width!r}; it must divide 24: 1, 2, 3, 4, 6, 8 or 12 hours.",
+                width=self.width,
+            )
         check_positive("strength", self.strength)
         check_positive("segment_strength", self.segment_strength)
         check_between("blur", self.blur, 0, 12)
@@ -202,7 +217,11 @@ class SendTime:
         for hour in self.quiet:
             check_between("quiet", hour, 0, 24)
         if not self._allowed():
-            raise OptionError(f"quiet is {self.quiet!r}; it leaves no slot of {self.width} hours to send in.")
+            raise OptionError(
+                "quiet is {quiet!r}; it leaves no slot of {width} hours to send in.",
+                quiet=self.quiet,
+                width=self.width,
+            )
 
     def _allowed(self) -> tuple[int, ...]:
         start, end = self.quiet
@@ -229,12 +248,12 @@ class SendTime:
         people = sorted({*responses.units, *(responses.sent_units or ())})
         places = {unit: row for row, unit in enumerate(people)}
         parts = 1 if responses.weekend is None else 2
-        plain = self._table(places, parts, responses.units, responses.hours, responses.weekend, "responses")
+        plain = self._table(places, parts, responses.units, responses.hours, responses.weekend)
         sent = np.zeros_like(plain)
         if responses.sent_units is not None and responses.sent_hours is not None:
             if parts == 2 and responses.sent_weekend is None:
                 raise InputError("responses tell weekends apart but messages do not; give sent_weekend too.")
-            sent = self._table(places, parts, responses.sent_units, responses.sent_hours, responses.sent_weekend, "messages")
+            sent = self._table(places, parts, responses.sent_units, responses.sent_hours, responses.sent_weekend)
         own, own_sent = self._smooth(plain), self._smooth(sent)
         yes, tries = own.sum(axis=0), own_sent.sum(axis=0)
         everybody = self._expected(yes, tries, np.zeros_like(yes), 0.0)
@@ -264,14 +283,19 @@ class SendTime:
         units: Sequence[str],
         hours: Floats,
         weekend: NDArray[np.bool_] | None,
-        what: str,
     ) -> Floats:
         count = HOURS // self.width
         hour = np.asarray(hours, dtype=np.float64)
         if len(hour) != len(units) or (weekend is not None and len(weekend) != len(units)):
-            raise InputError(f"{what} have {len(units)} customers, {len(hour)} hours; give one of each per row.")
+            raise InputError(
+                "there are {units_count} customers and {hour_count} hours; give one of each per row.",
+                units_count=len(units),
+                hour_count=len(hour),
+            )
         if not ((hour >= 0) & (hour < HOURS)).all():
-            raise InputError(f"{what} have an hour outside 0 to 24; give local hours, for example 9.5 for half past nine.")
+            raise InputError(
+                "there is an hour outside 0 to 24; give local hours, for example 9.5 for half past nine.",
+            )
         row = np.asarray([places[unit] for unit in units], dtype=np.int64)
         part = np.zeros(len(row), dtype=np.int64) if weekend is None or parts == 1 else np.asarray(weekend, dtype=np.int64)
         cell = (row * parts + part) * count + (hour // self.width).astype(np.int64)

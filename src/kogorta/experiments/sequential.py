@@ -96,7 +96,10 @@ def sequential_bounds(fractions: Sequence[float], *, alpha: float = 0.05, spendi
     shares = tuple(float(share) for share in fractions)
     rising = all(later > earlier for earlier, later in pairwise(shares))
     if not shares or not rising or not all(0 < share <= 1 for share in shares):
-        raise OptionError(f"the looks are at {list(shares)}; they must be increasing shares above 0 and up to 1.")
+        raise OptionError(
+            "the looks are at {value}; they must be increasing shares above 0 and up to 1.",
+            value=list(shares),
+        )
     return Bounds(shares, bounds_at(shares, alpha, spending, final=False), alpha, spending)
 
 
@@ -108,7 +111,10 @@ def even_looks(count: int) -> tuple[float, ...]:
         (0.25, 0.5, 0.75, 1.0)
     """
     if count < 1:
-        raise OptionError(f"looks is {count!r}; at least one look is needed.")
+        raise OptionError(
+            "looks is {count!r}; at least one look is needed.",
+            count=count,
+        )
     return tuple(number / count for number in range(1, count + 1))
 
 

@@ -90,7 +90,10 @@ def sample_size_proportions(
         formula = "unpooled" if ratio == 1 else "interval"
     check_choice("formula", formula, FORMULAS)
     if baseline == target:
-        raise OptionError(f"baseline and target are both {baseline!r}; name two different rates, for example 0.10 and 0.12.")
+        raise OptionError(
+            "baseline and target are both {baseline!r}; name two different rates, for example 0.10 and 0.12.",
+            baseline=baseline,
+        )
     z_alpha, z_power = normal_quantile(1 - open_share("alpha", alpha) / 2), normal_quantile(open_share("power", power))
     difference = target - baseline
     spread = target * (1 - target) + baseline * (1 - baseline) / ratio

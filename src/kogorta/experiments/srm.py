@@ -70,12 +70,20 @@ def check_split(counts: Mapping[str, int], shares: Mapping[str, float] | None = 
     weights = dict.fromkeys(counts, 1.0) if shares is None else dict(shares)
     stray = sorted(set(counts) - set(weights))
     if stray:
-        raise InputError(f"arm {stray[0]!r} has customers but no declared share; the shares name {', '.join(weights)}.")
+        raise InputError(
+            "arm {value!r} has customers but no declared share; the shares name {listed}.",
+            value=stray[0],
+            listed=", ".join(weights),
+        )
     arms = Arms.of(weights)
     observed = {name: counts.get(name, 0) for name in arms.names}
     for name, share in zip(arms.names, arms.shares, strict=True):
         if share == 0 and observed[name] > 0:
-            raise InputError(f"arm {name!r} has a weight of 0 but {observed[name]} customers; correct the weights.")
+            raise InputError(
+                "arm {name!r} has a weight of 0 but {value} customers; correct the weights.",
+                name=name,
+                value=observed[name],
+            )
     total = sum(observed.values())
     used = [(observed[name], share) for name, share in zip(arms.names, arms.shares, strict=True) if share > 0]
     if total == 0:

@@ -184,15 +184,20 @@ def sums_of(
         >>> sums_of(columns, [Metric("spend")], arm="arm").moments(0, "a").mean
         array([2.])
     """
-    arms, codes = np.unique(labels_of(columns, arm, "an arm"), return_inverse=True)
+    arms, codes = np.unique(labels_of(columns, arm), return_inverse=True)
     names = [arms.tolist()]
-    for label, what in ((stratum, "a stratum"), (day, "a day")):
+    for label in (stratum, day):
         if label is None:
             names.append([""])
             continue
-        found, code = np.unique(labels_of(columns, label, what), return_inverse=True)
+        found, code = np.unique(labels_of(columns, label), return_inverse=True)
         if len(code) != len(codes):
-            raise InputError(f"column {label!r} has {len(code)} values, but there are {len(codes)} customers.")
+            raise InputError(
+                "column {label!r} has {code_count} values, but there are {codes_count} customers.",
+                label=label,
+                code_count=len(code),
+                codes_count=len(codes),
+            )
         names.append(found.tolist())
         codes = codes * len(found) + code
     keys, cell = np.unique(codes, return_inverse=True)
@@ -239,14 +244,16 @@ def metric_values(columns: Columns, metric: Metric, size: int) -> list[Floats]:
     """
     found = []
     for place, name in enumerate(metric.columns):
-        values = numbers_of(columns, name, size, f"metric {metric.name}")
+        values = numbers_of(columns, name, size)
         if place == 0 and metric.kind == "proportion":
             bad = (values != 0) & (values != 1)
             if bad.any():
                 row = int(np.argmax(bad))
                 raise InputError(
-                    f"metric {metric.name}: row {row + 1} of column {name!r} is {values[row]:g}; a proportion "
-                    f"needs 0 or 1 in every row. Use {name}:mean for other numbers."
+                    "row {row} of column {name!r} is {value:g}; a proportion needs 0 or 1 in every row. Use {name}:mean for other numbers.",
+                    row=row + 1,
+                    name=name,
+                    value=values[row],
                 )
         if place == 0 and metric.cap_quantile is not None:
             values = np.minimum(values, np.quantile(values, metric.cap_quantile))
@@ -256,37 +263,51 @@ def metric_values(columns: Columns, metric: Metric, size: int) -> list[Floats]:
     return found
 
 
-def numbers_of(columns: Columns, name: str, size: int, purpose: str) -> Floats:
+def numbers_of(columns: Columns, name: str, size: int) -> Floats:
     """A column as numbers, all of them present.
 
     Raises:
         InputError: the column is not there, has another length, or holds an empty or non-numeric value.
     """
-    values = column_of(columns, name, purpose)
+    values = column_of(columns, name)
     if len(values) != size:
-        raise InputError(f"{purpose}: column {name!r} has {len(values)} values, but there are {size} customers.")
+        raise InputError(
+            "column {name!r} has {values_count} values, but there are {size} customers.",
+            name=name,
+            values_count=len(values),
+            size=size,
+        )
     try:
         numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{purpose}: column {name!r} holds a value that is not a number, or an empty one.") from error
+        raise InputError(
+            "column {name!r} holds a value that is not a number, or an empty one.",
+            name=name,
+        ) from error
     bad = ~np.isfinite(numbers)
     if bad.any():
         raise InputError(
-            f"{purpose}: column {name!r} has {int(bad.sum())} empty or infinite values, the first in row "
-            f"{int(np.argmax(bad)) + 1}; write 0 where the customer did nothing, or leave out the metric."
+            "column {name!r} has {number} empty or infinite values, the first in row {row}; write 0 "
+            "where the customer did nothing, or leave out the metric.",
+            name=name,
+            number=int(bad.sum()),
+            row=int(np.argmax(bad)) + 1,
         )
     return numbers
 
 
-def labels_of(columns: Columns, name: str, what: str) -> NDArray[np.str_]:
+def labels_of(columns: Columns, name: str) -> NDArray[np.str_]:
     """A column as text labels, none of them missing.
 
     Raises:
         InputError: the column is not there, is empty, or holds a missing label.
     """
-    values = np.asarray(column_of(columns, name, what))
+    values = np.asarray(column_of(columns, name))
     if values.ndim != 1 or len(values) == 0:
-        raise InputError(f"column {name!r} is empty; there are no customers to compare.")
+        raise InputError(
+            "column {name!r} is empty; there are no customers to compare.",
+            name=name,
+        )
     missing = values != values  # NaN differs from itself
     if values.dtype == object:
         missing = missing | np.asarray([value is None for value in values.tolist()])
@@ -294,18 +315,24 @@ def labels_of(columns: Columns, name: str, what: str) -> NDArray[np.str_]:
     bad = np.asarray(missing | (labels == ""), dtype=bool)
     if bad.any():
         raise InputError(
-            f"column {name!r} has {int(bad.sum())} rows without {what}, the first is row {int(np.argmax(bad)) + 1}; "
-            "fill them in or leave these rows out."
+            "column {name!r} has {number} rows without a value, the first is row {row}; fill them in or leave these rows out.",
+            name=name,
+            number=int(bad.sum()),
+            row=int(np.argmax(bad)) + 1,
         )
     return labels
 
 
-def column_of(columns: Columns, name: str, purpose: str) -> Column:
+def column_of(columns: Columns, name: str) -> Column:
     """A column by its name.
 
     Raises:
         InputError: there is no such column; the message lists those there are.
     """
     if name not in columns:
-        raise InputError(f"{purpose}: there is no column {name!r}; the columns are {', '.join(sorted(columns))}.")
+        raise InputError(
+            "there is no column {name!r}; the columns are {listed}.",
+            name=name,
+            listed=", ".join(sorted(columns)),
+        )
     return columns[name]

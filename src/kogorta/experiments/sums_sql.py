@@ -60,7 +60,12 @@ def sums_from(
     keys = [name for name in (arm, stratum, day) if name is not None]
     for name in [*keys, *(column for metric in wanted for column in metric.columns)]:
         if name not in types:
-            raise InputError(f"table {table!r} has no column {name!r}; the columns are {', '.join(sorted(types))}.")
+            raise InputError(
+                "table {table!r} has no column {name!r}; the columns are {listed}.",
+                table=table,
+                name=name,
+                listed=", ".join(sorted(types)),
+            )
     caps = [_cap(connection, table, metric) for metric in wanted]
     used = list(shifts) if shifts is not None else _shifts(connection, table, wanted, caps)
     asked = [_Asked.of(metric, cap, shift, types) for metric, cap, shift in zip(wanted, caps, used, strict=True)]
@@ -71,10 +76,16 @@ def sums_from(
     query = f"SELECT {', '.join(parts)} FROM {_quoted(table)} GROUP BY {order} ORDER BY {order}"
     rows = connection.execute(query).fetchall()
     if not rows:
-        raise InputError(f"table {table!r} is empty; there are no customers to compare.")
+        raise InputError(
+            "table {table!r} is empty; there are no customers to compare.",
+            table=table,
+        )
     for place, name in enumerate(keys):
         if any(row[place] in (None, "") for row in rows):
-            raise InputError(f"column {name!r} has rows without a value; fill them in or leave these rows out.")
+            raise InputError(
+                "column {name!r} has rows without a value; fill them in or leave these rows out.",
+                name=name,
+            )
     places = {expression: place for place, expression in enumerate(names, start=len(keys) + 1)}
     n = np.asarray([row[len(keys)] for row in rows], dtype=np.int64)
     taken = []
@@ -145,11 +156,16 @@ class _Asked:
     def sums(self, figures: Mapping[str, Floats], n: NDArray[np.int64]) -> MetricSums:
         for name, count, total in zip(self.metric.columns, self.counts, self.totals, strict=True):
             missing = int((n - figures[count]).sum())
-            if missing or not np.isfinite(figures[total]).all():
-                found = f"{missing} empty values" if missing else "values that are not finite"
+            if missing:
                 raise InputError(
-                    f"metric {self.metric.name}: column {name!r} has {found}; write 0 where the customer did nothing, "
-                    "or leave out the metric."
+                    "column {name!r} has {missing} empty values; write 0 where the customer did nothing, or leave out the metric.",
+                    name=name,
+                    missing=missing,
+                )
+            if not np.isfinite(figures[total]).all():
+                raise InputError(
+                    "column {name!r} has values that are not finite; write 0 where the customer did nothing, or leave out the metric.",
+                    name=name,
                 )
         totals = np.stack([figures[total] for total in self.totals], axis=1)
         products = np.empty((len(n), totals.shape[1], totals.shape[1]))
@@ -163,9 +179,9 @@ class _Asked:
     def _check_proportion(self, checks: Sequence[Floats]) -> None:
         bad = bool((checks[0] < 0).any() or (checks[1] > 1).any()) if len(checks) == 2 else bool(checks[0].any())
         if bad:
-            name = self.metric.column
             raise InputError(
-                f"metric {self.metric.name}: column {name!r} has values that are neither 0 nor 1; use {name}:mean for other numbers."
+                "column {name!r} has values that are neither 0 nor 1; use {name}:mean for other numbers.",
+                name=self.metric.column,
             )
 
 

@@ -174,15 +174,19 @@ class UpliftGate:
         Raises:
             InputError: a column is missing or an arm is empty.
         """
-        arms = labels_of(columns, arm, "an arm")
+        arms = labels_of(columns, arm)
         keep = np.flatnonzero((arms == treated) | (arms == control))
         for name in (treated, control):
             if not (arms == name).any():
-                raise InputError(f"arm {name!r} has no customers; the arms are {', '.join(sorted(set(arms.tolist())))}.")
+                raise InputError(
+                    "arm {name!r} has no customers; the arms are {listed}.",
+                    name=name,
+                    listed=", ".join(sorted(set(arms.tolist()))),
+                )
         part = {name: np.asarray(columns[name])[keep] for name in (*self.features, outcome, rfm) if name in columns}
         flag = (arms[keep] == treated).astype(np.float64)
-        y = numbers_of(part, outcome, len(keep), "outcome")
-        priority = numbers_of(part, rfm, len(keep), "RFM priority")
+        y = numbers_of(part, outcome, len(keep))
+        priority = numbers_of(part, rfm, len(keep))
         outcomes = int(np.count_nonzero(y))
         by_rfm = Ranking.of(priority, y, flag).caught(0.3)
         if outcomes < LEAST_OUTCOMES:

@@ -93,7 +93,7 @@ class Window:
             raise InputError("a customer is assigned more than once; keep one row per customer and experiment.")
         start = days_of("assigned_on", assigned_on, len(units))
         when = days_of("ordered_on", ordered_on, len(order_units))
-        sums = numbers_of({"amounts": amounts}, "amounts", len(order_units), "orders")
+        sums = numbers_of({"amounts": amounts}, "amounts", len(order_units))
         row = np.asarray([place.get(unit, -1) for unit in order_units], dtype=np.int64)
         ours = row >= 0
         row, when, sums = row[ours], when[ours], sums[ours]
@@ -120,9 +120,18 @@ def days_of(name: str, values: Column, size: int) -> NDArray[np.datetime64]:
     """
     days = _moments(name, values).astype("datetime64[D]")
     if len(days) != size:
-        raise InputError(f"{name} has {len(days)} values, but {size} are needed.")
+        raise InputError(
+            "{name} has {days_count} values, but {size} are needed.",
+            name=name,
+            days_count=len(days),
+            size=size,
+        )
     if np.isnat(days).any():
-        raise InputError(f"{name} has no date in row {int(np.argmax(np.isnat(days))) + 1}; every row needs one.")
+        raise InputError(
+            "{name} has no date in row {value}; every row needs one.",
+            name=name,
+            value=int(np.argmax(np.isnat(days))) + 1,
+        )
     return days
 
 
@@ -132,16 +141,26 @@ def check_order(columns: Columns, assigned_at: str, outcome_at: str) -> None:
     Raises:
         InputError: an outcome is earlier than the assignment of its customer.
     """
-    start = _moments(assigned_at, column_of(columns, assigned_at, "assignment"))
-    outcome = _moments(outcome_at, column_of(columns, outcome_at, "outcome"))
+    start = _moments(assigned_at, column_of(columns, assigned_at))
+    outcome = _moments(outcome_at, column_of(columns, outcome_at))
     if len(start) != len(outcome):
-        raise InputError(f"{assigned_at} has {len(start)} values and {outcome_at} has {len(outcome)}.")
+        raise InputError(
+            "{assigned_at} has {start_count} values and {outcome_at} has {outcome_count}.",
+            assigned_at=assigned_at,
+            start_count=len(start),
+            outcome_at=outcome_at,
+            outcome_count=len(outcome),
+        )
     early = outcome < start
     if early.any():
         row = int(np.argmax(early))
         raise InputError(
-            f"{int(early.sum())} outcomes happened before the assignment, the first in row {row + 1}: {outcome[row]} "
-            f"against {start[row]}. Count only what happened after it."
+            "{number} outcomes happened before the assignment, the first in row {row}: {outcome} against {start}. "
+            "Count only what happened after it.",
+            number=int(early.sum()),
+            row=row + 1,
+            outcome=outcome[row],
+            start=start[row],
         )
 
 
@@ -149,7 +168,10 @@ def _moments(name: str, values: Column) -> NDArray[np.datetime64]:
     try:
         return np.asarray([_plain(value) for value in values], dtype="datetime64[us]")
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name} holds a value that is not a date; write YYYY-MM-DD.") from error
+        raise InputError(
+            "{name} holds a value that is not a date; write YYYY-MM-DD.",
+            name=name,
+        ) from error
 
 
 def _plain(value: object) -> object:

@@ -309,7 +309,7 @@ BAD = [
     ({"arm": ["a"] * 4, "x": [1, 2, 3, 4]}, {}, "one arm only"),
     ({"arm": ["b", "c"] * 2, "x": [1, 2, 3, 4]}, {}, "control arm 'a' has no customers"),
     ({"arm": [], "x": []}, {}, "is empty"),
-    ({"arm": ["a", "b", None, "a"], "x": [1, 2, 3, 4]}, {}, "rows without an arm"),
+    ({"arm": ["a", "b", None, "a"], "x": [1, 2, 3, 4]}, {}, "rows without a value"),
     ({"arm": ["a", "b"] * 2, "x": [1, 2, float("nan"), 4]}, {}, "empty or infinite"),
     ({"arm": ["a", "b"] * 2, "x": [1, 2, None, 4]}, {}, "empty or infinite"),
     ({"arm": ["a", "b"] * 2, "x": [1, 2, "many", 4]}, {}, "not a number"),
@@ -327,7 +327,7 @@ BAD = [
         {"assigned_at": "on", "outcome_at": "at"},
         "before the assignment",
     ),
-    ({"arm": ["a", "b"] * 2, "x": [1, 2, 3, 4], "c": ["k", "k", "l", "m"]}, {"cluster": "c"}, "in two arms"),
+    ({"arm": ["a", "b"] * 2, "x": [1, 2, 3, 4], "c": ["k", "k", "l", "m"]}, {"cluster": "c"}, "company k is in two groups"),
 ]
 
 
@@ -337,6 +337,9 @@ def test_bad_input_gets_a_sentence_and_never_a_verdict(columns, options, sentenc
         Analysis([Metric("x")], control="a", **options).of(columns, arm="arm")
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
+    russian = caught.value.told(Language("ru"))
+    assert any("а" <= letter <= "я" for letter in russian)
+    assert "{" not in russian
 
 
 @pytest.mark.parametrize("value", [0, 1])

@@ -104,7 +104,7 @@ def test_the_trial_against_one_slot_is_a_split_in_halves():
         (lambda: SendTime().fit(Responses([], np.array([]))), InputError, "no responses"),
         (lambda: SendTime().fit(Responses(["a"], np.array([24.0]))), InputError, "outside 0 to 24"),
         (lambda: SendTime().fit(Responses(["a"], np.array([float("nan")]))), InputError, "outside 0 to 24"),
-        (lambda: SendTime().fit(Responses(["a"], np.array([1.0, 2.0]))), InputError, "1 customers, 2 hours"),
+        (lambda: SendTime().fit(Responses(["a"], np.array([1.0, 2.0]))), InputError, "1 customers and 2 hours"),
     ],
 )
 def test_unusable_histories_are_refused(call, error, sentence):
