@@ -66,6 +66,12 @@ class Metric:
                 kind=self.kind,
                 denominator=self.denominator,
             )
+        if self.column in (self.denominator, self.covariate):
+            raise OptionError(
+                "metric {name!r} uses column {column!r} twice; the denominator or covariate must be another column.",
+                name=self.name,
+                column=self.column,
+            )
         if self.covariate_denominator is not None and self.covariate is None:
             raise OptionError(
                 "metric {name!r} has a covariate_denominator but no covariate; name both.",
@@ -131,7 +137,7 @@ class Metric:
     def columns(self) -> tuple[str, ...]:
         """The columns whose sums are needed: outcome, its denominator, covariate, its denominator."""
         names = (self.column, self.denominator, self.covariate, self.covariate_denominator)
-        return tuple(name for name in names if name is not None)
+        return tuple(dict.fromkeys(name for name in names if name is not None))
 
     @classmethod
     def parse(cls, text: str) -> Metric:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from kogorta.experiments.quantities import Interval, arm_size, wilson_interval
 from kogorta.experiments.sizing import power_of_proportions, sample_size_exact, smallest_detectable_rate
+from kogorta.experiments.verdicts import figure
 from kogorta.kit.checks import check_between
 from kogorta.kit.errors import OptionError
 from kogorta.kit.language import message
@@ -37,7 +38,8 @@ class Recommendation:
         control: customers of the control arm.
         baseline: rate expected without the action, 0-1.
         target: rate expected with it, 0-1.
-        detectable: the lowest treated rate this split finds, 0-1; `None` when even 100 % is not found.
+        detectable: the treated rate nearest to the baseline that this split finds, in the direction of the target, 0-1;
+            `None` when even 100 % (or 0 %) is not found.
         power: probability that the target is found with this split, 0-1.
         needed: customers (both arms, this split) that would find the target.
         waves: waves of this size to pool until the target is found.
@@ -137,7 +139,7 @@ def recommend(
         control=control,
         baseline=baseline,
         target=target,
-        detectable=smallest_detectable_rate(treated, control, baseline, alpha, power),
+        detectable=_detectable(treated, control, baseline, target, alpha, power),
         power=reached,
         needed=need.total,
         waves=waves,
@@ -176,16 +178,27 @@ def _smallest_holdout(customers: int, baseline: float, target: float, alpha: flo
     return None
 
 
+def _detectable(treated: int, control: int, baseline: float, target: float, alpha: float, power: float) -> float | None:
+    if target > baseline:
+        return smallest_detectable_rate(treated, control, baseline, alpha, power)
+    opposite = smallest_detectable_rate(treated, control, 1 - baseline, alpha, power)  # a fall is a rise of those who do not
+    return None if opposite is None else 1 - opposite
+
+
+def _rate(value: float, language: Language) -> str:
+    return figure(value, share=True, language=language)
+
+
 def _sentences(plan: Recommendation, language: Language) -> list[str]:
-    rates = {"baseline": language.percent(plan.baseline), "target": language.percent(plan.target)}
+    rates = {"baseline": _rate(plan.baseline, language), "target": _rate(plan.target, language)}
     if plan.detectable is None:
-        seen = language.text("This list is too short to notice any rise at all.")
+        seen = language.text("This list is too short to notice any change at all.")
     else:
         seen = language.text(
-            "With {treated} treated and {control} in control, a rise from {baseline} is noticed only if it reaches {detectable}.",
+            "With {treated} treated and {control} in control, a change from {baseline} is noticed only if it reaches {detectable}.",
             treated=language.number(plan.treated),
             control=language.number(plan.control),
-            detectable=language.percent(plan.detectable),
+            detectable=_rate(plan.detectable, language),
             **rates,
         )
     if plan.code == "ab_test":
@@ -214,8 +227,8 @@ def _sentences(plan: Recommendation, language: Language) -> list[str]:
     if plan.code == "pilot":
         measured = language.text(
             "Pilot, not an A/B test: it measures the response. If it is {target}, the interval will be {low} to {high}.",
-            low=language.percent(plan.response.low),
-            high=language.percent(plan.response.high),
+            low=_rate(plan.response.low, language),
+            high=_rate(plan.response.high, language),
             **rates,
         )
         return [measured, seen, pooled]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Column: TypeAlias = Sequence[object] | NDArray[np.generic]
     Columns: TypeAlias = Mapping[str, Column]
     Floats: TypeAlias = NDArray[np.float64]
+
+LARGEST: Final = 1e100
+"""No outcome is this large; its square could not be summed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,7 +287,7 @@ def numbers_of(columns: Columns, name: str, size: int) -> Floats:
             "column {name!r} holds a value that is not a number, or an empty one.",
             name=name,
         ) from error
-    bad = ~np.isfinite(numbers)
+    bad = ~(np.abs(numbers) < LARGEST)  # NaN too
     if bad.any():
         raise InputError(
             "column {name!r} has {number} empty or infinite values, the first in row {row}; write 0 "

@@ -312,6 +312,7 @@ BAD = [
     ({"arm": ["a", "b", None, "a"], "x": [1, 2, 3, 4]}, {}, "rows without a value"),
     ({"arm": ["a", "b"] * 2, "x": [1, 2, float("nan"), 4]}, {}, "empty or infinite"),
     ({"arm": ["a", "b"] * 2, "x": [1, 2, None, 4]}, {}, "empty or infinite"),
+    ({"arm": ["a", "b"] * 2, "x": [1, 2, 1e300, 4]}, {}, "empty or infinite"),
     ({"arm": ["a", "b"] * 2, "x": [1, 2, "many", 4]}, {}, "not a number"),
     ({"arm": ["a", "b"] * 2, "x": [5, 5, 5, 5]}, {}, "no variation"),
     ({"arm": ["a", "b"] * 2, "x": [0, 1, 0, 1]}, {}, "no variation"),

@@ -46,6 +46,16 @@ def test_a_recommendation_leaves_as_plain_values():
     assert found["customers"] == 87
 
 
+def test_a_fall_is_told_as_a_fall():
+    plan = recommend(500, 0.20, 0.10)
+    assert plan.detectable < 0.20
+    assert "изменение с 20,0\xa0%" in plan.words(Language("ru"))
+
+
+def test_tiny_rates_keep_their_digits():
+    assert "0,0100\xa0%" in recommend(1000, 0.0001, 0.0002).words(Language("ru"))
+
+
 def test_one_customer_is_refused():
     with pytest.raises(OptionError, match="at least 2"):
         recommend(1, 0.1, 0.2)

@@ -96,6 +96,8 @@ def test_unreadable_metrics_are_refused(text):
         {"covariate_denominator": "n"},
         {"denominator": "y"},
         {"kind": "quantile", "covariate": "z"},
+        {"covariate": "x"},
+        {"kind": "ratio", "denominator": "x"},
     ],
 )
 def test_contradictory_metrics_are_refused(options):
