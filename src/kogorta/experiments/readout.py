@@ -113,6 +113,8 @@ class Effect:
         said = [language.text(TEMPLATES[self.verdict], limit=self._limit(language), **values)]
         if self.verdict in ("up", "down"):
             said.append(self._relative_words(language))
+        elif self.verdict == "too_few_data" and self.p <= self.alpha < self.p_adjusted:
+            said.append(language.text("Alone it would count as proven, but not among several comparisons."))
         return " ".join(said)
 
     def _limit(self, language: Language) -> str:

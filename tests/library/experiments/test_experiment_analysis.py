@@ -270,6 +270,18 @@ def test_three_arms_share_the_error_rate_within_a_metric():
     assert min(effect.p_adjusted for effect in readout.effects) == pytest.approx(min(1, 2 * low))
 
 
+def test_a_finding_that_several_comparisons_undo_says_so():
+    random = np.random.default_rng(18)
+    found = []
+    for _ in range(40):
+        columns = {"arm": np.array(["c", "t1", "t2"] * 300), "x": random.normal(size=900)}
+        found += Analysis([Metric("x")], control="c").of(columns, arm="arm").effects
+    undone = [effect for effect in found if effect.p <= 0.05 < effect.p_adjusted]
+    assert undone
+    assert all(effect.verdict in ("too_few_data", "no_difference") for effect in undone)
+    assert any("при нескольких сравнениях" in effect.words(Language("ru")) for effect in undone)
+
+
 def test_primary_metrics_share_the_error_rate():
     columns = two_arms(effect=0.2)
     columns["y"] = columns["x"] + np.random.default_rng(9).normal(0, 1, 400)
