@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kogorta.enrichment.enrich import enrich
 from kogorta.segments.abc_xyz import AbcXyz
 from kogorta.segments.lifecycle import Lifecycle
 from kogorta.segments.portrait import industry_figures
@@ -39,7 +42,13 @@ def read_deals(path: Path | str, *, layout: str = "auto", columns: Mapping[str, 
         InputError: the file cannot be used; the message says what to do.
     """
     workspace = Path(tempfile.mkdtemp(prefix="kogorta-"))
-    return read_file(Path(path), layout=layout, columns=columns, workspace=workspace)
+    try:
+        extract = read_file(Path(path), layout=layout, columns=columns, workspace=workspace)
+    except BaseException:
+        shutil.rmtree(workspace, ignore_errors=True)
+        raise
+    weakref.finalize(extract, shutil.rmtree, workspace, ignore_errors=True)
+    return extract
 
 
 def first_wave(segments: Segments, segment: str, *, industries: int = 3, scheme: str = "case", size: int = 500) -> tuple[WaveMember, ...]:
@@ -56,6 +65,8 @@ def first_wave(segments: Segments, segment: str, *, industries: int = 3, scheme:
         Customers, most money at stake first, each treated or control.
     """
     base, day = segments.base, segments.as_of
+    if not base.enriched:
+        enrich(base)
     profile = customer_profile(base, day, segments, AbcXyz(), Lifecycle())
     baselines = measure_baselines(base, segments.rule, day, scheme)
     stakes = customer_stakes(base, segments, scheme, baselines)

@@ -23,11 +23,10 @@ def texts_of(path):
             continue
         name = name_of(node.func)
         words = [item.value for item in node.args if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+        first = isinstance(node.args[0], ast.Constant) and words and words[0].strip()
         if name == "plural" and len(words) == 2:
             yield words[0], words[1]
-        elif (name == "step" and words and "." not in words[0]) or (
-            (name in ONE_TEXT or name in ERRORS) and isinstance(node.args[0], ast.Constant) and words and words[0].strip()
-        ):
+        elif first and (name in ONE_TEXT or name in ERRORS or (name == "step" and "." not in words[0])):
             yield words[0], None
 
 
