@@ -183,14 +183,22 @@ class IndustryMap:
         first, _, _ = text.lstrip("\ufeff").partition("\n")
         reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), delimiter=";" if ";" in first else ",")
         if not {"code", "industry"} <= set(reader.fieldnames or ()):
-            raise InputError(f"The first line of {name} is {first[:80]!r}; it must name the columns code,industry.")
+            raise InputError(
+                "The first line of {name} is {first!r}; it must name the columns code,industry.",
+                name=name,
+                first=first[:80],
+            )
         for row in reader:
             cells = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
             given, slug = cells["code"], cells["industry"]
             if not given and not slug:
                 continue
             if not given or not slug:
-                raise InputError(f"Line {reader.line_num} of {name} must have both a code and an industry.")
+                raise InputError(
+                    "Line {line_num} of {name} must have both a code and an industry.",
+                    line_num=reader.line_num,
+                    name=name,
+                )
             known = industries.get(slug)
             name_ru = cells.get("name_ru") or (known.name_ru if known else slug)
             name_en = cells.get("name_en") or (known.name_en if known else cells.get("name_ru") or slug)
@@ -199,7 +207,12 @@ class IndustryMap:
             if code is not None and (code == given or given[0].isdigit()):
                 codes[code] = slug
             elif given[0].isdigit():
-                raise InputError(f"The code {given!r} in line {reader.line_num} of {name} is not in OKVED-2.")
+                raise InputError(
+                    "The code {given!r} in line {line_num} of {name} is not in OKVED-2.",
+                    given=given,
+                    line_num=reader.line_num,
+                    name=name,
+                )
             else:
                 words[_fold(given)] = slug
         return IndustryMap(industries, codes, words)
@@ -214,7 +227,11 @@ class IndustryMap:
         try:
             raw = source.read_bytes()
         except OSError as error:
-            raise InputError(f"The industries file {source.name} cannot be read: {error.strerror or error}.") from None
+            raise InputError(
+                "The industries file {name} cannot be read: {value}.",
+                name=source.name,
+                value=error.strerror or error,
+            ) from None
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
