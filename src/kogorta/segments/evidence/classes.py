@@ -161,7 +161,7 @@ class EvidenceClasses:
             told = []
             for row in rows:
                 value, word = row["value"], row["word"]
-                shown = language.number(value) if value is not None else word_title(self.definition.card, word, language)
+                shown = language.number(value) if value is not None else word_title(self.definition.card, word or "", language)
                 text = words.told(language).format(value=shown) if words is not None else shown
                 told.append(Fact(row["class"] or UNKNOWN, row["measure"], row["state"], value, word, 1, 1, text))
             return tuple(told), [] if rows else [language.text(FIELDS[self.definition.card].about)]
@@ -175,7 +175,7 @@ class EvidenceClasses:
                 text = tell_line(line, row["value"], row["word"], row["observations"], language)
             value = None if row["word"] is not None else row["value"]
             facts.append(
-                Fact(row["class"], row["measure"], row["state"], value, row["word"], row["observations"], row["weight"], text)
+                Fact(row["class"] or UNKNOWN, row["measure"], row["state"], value, row["word"], row["observations"], row["weight"], text)
             )
         lines = enumerate(self.definition.lines)
         return tuple(facts), [line_about(line, language) for place, (_, line) in lines if place not in seen]
@@ -236,7 +236,7 @@ class EvidenceClasses:
         for place, (found, line) in enumerate(self.definition.lines):
             met, total = states.get(place) == "met", sum(item.weight for item in found.lines)
             score = scores.get(found.name, 0.0) + (line.weight / total if met else 0.0)
-            barred = line.effect == "required" and not met or line.effect == "excludes" and met
+            barred = (line.effect == "required" and not met) or (line.effect == "excludes" and met)
             scores[found.name] = -math.inf if barred else score
         best = max(scores.values(), default=0.0)
         return [name for name, score in scores.items() if best - score < max(self.definition.minimum.lead, _TIE) - _TIE / 2]

@@ -99,8 +99,8 @@ MEASURES: Final[Mapping[str, Measure]] = {
         Measure(
             # sample variation with the correction for small samples, 1 + 1/(4n) (Sokal, Rohlf, Biometry, 2012, 4.10)
             "interval_variation", "rhythm", "ratio", "purchase_days",
-            "CASE WHEN r.steps > 1 THEN sqrt(CAST(greatest(r.steps * r.squares - r.total * r.total, 0) AS DOUBLE) / (r.steps * (r.steps - 1))) "
-            "/ (CAST(r.total AS DOUBLE) / r.steps) * (1 + 0.25 / r.steps) END",
+            "CASE WHEN r.steps > 1 THEN sqrt(CAST(greatest(r.steps * r.squares - r.total * r.total, 0) AS DOUBLE) "
+            "/ (r.steps * (r.steps - 1))) / (CAST(r.total AS DOUBLE) / r.steps) * (1 + 0.25 / r.steps) END",
             _PURCHASE_DAYS, message("variation of intervals between purchases"), _ABOUT_ORDERS, floor=4, least=4, high=100,
         ),
         Measure(

@@ -146,7 +146,9 @@ def _add_events(writer: _Writer, asked: list[tuple[int, Line]]) -> None:
             hit.append(f"value >= CAST({writer.bind(line.value_from)} AS DOUBLE)")
         counted.append(f"count(*) FILTER ({' AND '.join(hit)}) AS n_{i}, count(*) FILTER ({of}) AS of_{i}")
         if line.measure == "event_last_value":
-            counted.append(f"arg_max(value, (happened_at, event_id, value)) FILTER ({valued}) AS last_{i}, count(*) FILTER ({valued}) AS valued_{i}")
+            counted.append(
+                f"arg_max(value, (happened_at, event_id, value)) FILTER ({valued}) AS last_{i}, count(*) FILTER ({valued}) AS valued_{i}"
+            )
         known.append(f"coalesce(bool_or({' AND '.join(base)}), FALSE) AS known_{i}")
     writer.add("events_by", f"SELECT customer_id, {', '.join(counted)} FROM told GROUP BY customer_id")
     writer.add("seen", f"SELECT {', '.join(known)} FROM told")
@@ -259,7 +261,10 @@ def _sort(writer: _Writer, definition: Definition) -> tuple[str, dict[str, objec
             kept = [f"{column} >= CAST({writer.bind(found.from_)} AS DOUBLE)"] if found.from_ is not None else []
             kept += [f"{column} <= CAST({writer.bind(found.to)} AS DOUBLE)"] if found.to is not None else []
             cases.append(f"WHEN {' AND '.join(kept) or f'{column} IS NOT NULL'} THEN {writer.bind(found.name)}")
-        writer.add("named", f"SELECT customer_id, {column} AS number, CAST({column} AS VARCHAR) AS word, CASE {' '.join(cases)} END AS class FROM card")
+        writer.add(
+            "named",
+            f"SELECT customer_id, {column} AS number, CAST({column} AS VARCHAR) AS word, CASE {' '.join(cases)} END AS class FROM card",
+        )
     else:
         # of several spellings of one word the most frequent stands for all
         key = f"CASE WHEN NOT list_contains({writer.bind(list(BLANKS))}, {_folded(column)}) THEN {_folded(column)} END"
@@ -275,7 +280,7 @@ def _sort(writer: _Writer, definition: Definition) -> tuple[str, dict[str, objec
             f"SELECT customer_id, CAST(NULL AS DOUBLE) AS number, s.word, {chosen} AS class FROM words LEFT JOIN spellings s USING (key)",
         )
     query = f"""SELECT customer_id, coalesce(class, '{UNKNOWN}') AS "class", CASE WHEN class IS NULL THEN 0.0 ELSE 1.0 END AS score,
-    CASE WHEN word IS NULL THEN 0.0 ELSE 1.0 END AS coverage, CASE WHEN word IS NULL THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END AS records,
+    CASE WHEN word IS NULL THEN 0.0 ELSE 1.0 END AS coverage, CAST(CASE WHEN word IS NULL THEN 0 ELSE 1 END AS BIGINT) AS records,
     CASE WHEN word IS NULL THEN 'no_data' WHEN class IS NULL THEN 'weak' END AS reason,
     CASE WHEN word IS NULL THEN '[]' ELSE CAST(to_json([{{'line': 0, 'class': class, 'measure': '{column}', 'value': number, 'word': word,
         'observations': 1, 'state': 'met', 'weight': 1}}]) AS VARCHAR) END AS evidence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import dataclass
@@ -293,6 +294,6 @@ def _check_bands(node: _Node, classes: tuple[EvidenceClass, ...]) -> None:
     for found in classes:
         if found.from_ is not None and found.to is not None and found.from_ > found.to:
             raise InputError("{file}: the band {first} begins above its end.", file=node.file, first=found.name)
-    for lower, upper in zip(ordered, ordered[1:], strict=False):
+    for lower, upper in itertools.pairwise(ordered):
         if lower.to is None or upper.from_ is None or lower.to >= upper.from_:
             raise InputError("{file}: the bands {first} and {second} overlap.", file=node.file, first=lower.name, second=upper.name)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kogorta.kit.checks import check_choice
 from kogorta.kit.errors import InputError
-from kogorta.segments.evidence.definition import Definition
 from kogorta.segments.evidence.reading import LARGEST, parse_definition
 
+if TYPE_CHECKING:
+    from kogorta.segments.evidence.definition import Definition
+
 SHIPPED: Final = (
-    "benefits", "loyalty_degree", "jobs", "age", "gender", "market", "role", "region", "city", "time_zone", "climate", "education", "income",
+    "benefits", "loyalty_degree", "jobs",
+    "age", "gender", "market", "role", "region", "city", "time_zone", "climate", "education", "income",
 )  # fmt: skip
 """Names of the definitions that ship."""
 

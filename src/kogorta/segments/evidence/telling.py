@@ -161,6 +161,50 @@ def join_words(words: list[str], language: Language) -> str:
     return language.text("{first} and {last}", first=", ".join(different[:-1]), last=different[-1])
 
 
+def describe(definition: Definition, language: Language) -> str:
+    """A definition in words, one class a line: what speaks for it, with thresholds and weights.
+
+    Example:
+        >>> from kogorta.kit.language import Language
+        >>> from kogorta.segments.evidence.shelf import shipped
+        >>> print(describe(shipped("gender"), Language("en")))
+        Gender
+        Women: f, female, woman, ж, жен, жен., женский, женщина
+        Men: m, male, man, м, муж, муж., мужской, мужчина
+    """
+    told = [definition.title.told(language)]
+    for found in definition.classes:
+        if definition.method == "evidence":
+            parts = [_describe_line(line, sum(item.weight for item in found.lines), language) for line in found.lines]
+        elif definition.method == "bands":
+            parts = [_bounds(*(None if bound is None else language.number(bound) for bound in (found.from_, found.to)))]
+        else:
+            parts = [", ".join(found.values)]
+        told.append(f"{found.title.told(language)}: {'; '.join(parts)}")
+    return "\n".join(told)
+
+
+def _bounds(low: str | None, high: str | None) -> str:
+    return " ".join(f"{sign} {bound}" for sign, bound in (("≥", low), ("≤", high)) if bound is not None)
+
+
+def _describe_line(line: Line, total: int, language: Language) -> str:
+    measure = MEASURES[line.measure]
+    texts = [language.text(measure.meaning)]
+    asked = line.values or line.naming or line.types
+    if asked:
+        texts.append("(" + ", ".join(word_title(line.card, word, language) for word in asked) + ")")
+    if measure.unit != "word":
+        low, high = (None if bound is None else tell_value(bound, measure.unit, language) for bound in (line.at_least, line.at_most))
+        texts.append(_bounds(low, high))
+    if line.effect == "excludes":
+        return language.text("excluded by: {fact}", fact=" ".join(texts))
+    share = language.percent(line.weight / total, 0)
+    if line.effect == "required":
+        return language.text("{fact}, {weight}, required", fact=" ".join(texts), weight=share)
+    return language.text("{fact}, {weight}", fact=" ".join(texts), weight=share)
+
+
 def tell_score(score: float, language: Language) -> str:
     """A score with two digits, kept on one line."""
     return language.number(score, 2).replace(" ", NO_BREAK_SPACE)
