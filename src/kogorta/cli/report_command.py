@@ -9,7 +9,7 @@ import click
 
 from kogorta.cli.analyze import write_results
 from kogorta.cli.base_commands import open_existing
-from kogorta.cli.options import base_option, memory_option, speaking_options
+from kogorta.cli.options import base_option, memory_option, print_json, speaking_options
 from kogorta.cli.segment_commands import as_of_option, scheme_option
 from kogorta.cli.words import spoken
 
@@ -43,6 +43,9 @@ def report(
     analysis = Analyzer(planner=Planner(scheme=scheme)).analyze(open_existing(folder, memory), as_of, progress=progress)
     if out.suffix.lower() in {".pdf", ".html"}:
         Report(analysis, words.code, title).save(out)
-        click.echo(words.text("Report: {path}", path=out))
+        if voice.as_json:
+            print_json({"files": [str(out)]})
+        else:
+            click.echo(words.text("Report: {path}", path=out))
         return
     write_results(analysis, out, words, progress, title=title, as_json=voice.as_json)

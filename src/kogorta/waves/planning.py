@@ -103,7 +103,7 @@ class Planner:
             forecast=forecast,
             experiment=plan_experiment(wave, baseline.rate) if wave else None,
             contradictions=self._contradictions(wave, forecast, base.currency),
-            sensitivity=try_definitions(base, segments, self.scheme, first.segment, baselines),
+            sensitivity=try_definitions(base, segments, self.scheme, first.segment, baselines, expected),
         )
 
     def _first(self, candidates: tuple[Candidate, ...]) -> Candidate | None:

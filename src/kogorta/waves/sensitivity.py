@@ -25,7 +25,12 @@ RECENT_YEARS: Final = 3
 
 
 def try_definitions(
-    base: CustomerBase, segments: Segments, scheme: str, priority: str, baselines: Mapping[str, Baseline]
+    base: CustomerBase,
+    segments: Segments,
+    scheme: str,
+    priority: str,
+    baselines: Mapping[str, Baseline],
+    expected: str | None = None,
 ) -> tuple[SensitivityCase, ...]:
     """The same choice under other cut methods, windows and refund rules.
 
@@ -35,6 +40,7 @@ def try_definitions(
         scheme: `case` or `guide`.
         priority: the priority segment of the report.
         baselines: baseline rates by segment, the same in every case: they are a measurement, not a definition.
+        expected: engine table of orders expected without action, as the plan uses it.
 
     Returns:
         One row per definition, the report's own first.
@@ -42,7 +48,7 @@ def try_definitions(
     mine = f"(SELECT customer_id FROM {segments.name} WHERE segment_{scheme} = '{priority}')"
     cases = []
     for name, tried in _alternatives(base, segments):
-        stakes = customer_stakes(base, tried, scheme, baselines)
+        stakes = customer_stakes(base, tried, scheme, baselines, expected=expected)
         row = base.connection.execute(
             f"""
             WITH sums AS (SELECT g.segment_{scheme} AS segment, count(*) AS n, sum(g.monetary) AS revenue, sum(k.at_stake) AS stake
