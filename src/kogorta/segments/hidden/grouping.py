@@ -1,0 +1,150 @@
+"""Proposals: k-means groups in a view of the features; whether they come back; whether there are gaps between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from kogorta.segments.hidden.gaps import Gap, deepest_strips, direction, strips_between
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kogorta.segments.hidden.features import Floats
+
+    Labels = NDArray[np.intp]
+
+STARTS: Final = 6
+PARTING_P: Final = 0.02
+PARTING_DEPTH: Final = 0.7
+"""A feature alone parts customers when its own gap is at least so sure and so deep."""
+SAME: Final = 0.6
+"""Jaccard likeness below which the groups of one half are not those of the whole."""
+
+
+@dataclass(frozen=True, eq=False)
+class Centres:
+    """Centres of groups, shape (k, p)."""
+
+    points: Floats
+
+    def nearest(self, matrix: Floats) -> Labels:
+        """The nearest centre of each row."""
+        squares = (self.points**2).sum(axis=1) - 2 * matrix @ self.points.T
+        return np.argmin(squares, axis=1)
+
+
+def find_centres(matrix: Floats, groups: int, seed: int) -> Centres:
+    """k-means (Lloyd 1982) with several k-means++ starts (Arthur and Vassilvitskii 2007), the tightest kept.
+
+    Groups are numbered from the largest.
+    """
+    random = np.random.default_rng(seed)
+    best: tuple[float, Floats] | None = None
+    for _ in range(STARTS):
+        points = _start(matrix, groups, random)
+        loss = np.inf
+        for _step in range(60):
+            labels, gaps = _assign(matrix, points)
+            points = np.stack(
+                [matrix[labels == one].mean(axis=0) if (labels == one).any() else matrix[int(np.argmax(gaps))] for one in range(groups)]
+            )
+            before, loss = loss, float(gaps.sum())
+            if before - loss <= 1e-6 * max(loss, 1e-12):
+                break
+        if best is None or loss < best[0] - 1e-9 * abs(loss):
+            best = loss, points
+    points = best[1] if best else matrix[:groups]
+    sizes = np.bincount(_assign(matrix, points)[0], minlength=groups)
+    return Centres(points[np.lexsort((points[:, 0], -sizes))])
+
+
+def parting_features(matrix: Floats, half: NDArray[np.bool_], fewest: int) -> list[int]:
+    """Columns that have a gap of their own, found on one half and confirmed on the other."""
+    found = []
+    for place in range(matrix.shape[1]):
+        values, gap = matrix[:, place], Gap()
+        for chosen in (half, ~half):
+            strips = deepest_strips(values[chosen], fewest=max(fewest // 2, 5))
+            if strips is None:
+                break
+            gap = gap + strips.count(values[~chosen])
+        else:
+            if gap.p <= PARTING_P and gap.depth <= PARTING_DEPTH:
+                found.append(place)
+    return found
+
+
+def gaps_between(clipped: Floats, free: Floats, labels: Labels, groups: int, half: NDArray[np.bool_], seed: int) -> list[Gap] | None:
+    """Gaps of all pairs of groups, counted on the halves that had no say in them; None when the halves find no common groups.
+
+    Args:
+        clipped: shape (n, p), what groups are looked for in.
+        free: shape (n, q), what gaps are measured in: all features, not winsorised.
+        labels: groups of all customers together, shape (n,).
+        groups: how many.
+        half: which customers are in the first half, shape (n,).
+        seed: of the starts.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    sums: dict[tuple[int, int], Gap] = {}
+    for chosen in (half, ~half):
+        own = find_centres(clipped[chosen], groups, seed).nearest(clipped)
+        shared = np.zeros((groups, groups))
+        np.add.at(shared, (own, labels), 1)
+        matched = linear_sum_assignment(-shared)[1]
+        alike = shared[np.arange(groups), matched]
+        if (alike < SAME * (shared.sum(axis=1) + shared.sum(axis=0)[matched] - alike)).any():
+            return None
+        own = matched[own]
+        for one, other in combinations(range(groups), 2):
+            left, right = free[chosen & (own == one)], free[chosen & (own == other)]
+            if min(len(left), len(right)) < 5:
+                return None
+            axis = direction(left, right)
+            strips = strips_between(left @ axis, right @ axis)
+            if strips is None:
+                return None
+            rest = free[~chosen & ((own == one) | (own == other))] @ axis
+            sums[one, other] = sums.get((one, other), Gap()) + strips.count(rest)
+    return list(sums.values())
+
+
+def stability(clipped: Floats, labels: Labels, groups: int, *, seed: int, times: int, share: float = 0.5) -> Floats:
+    """Mean Jaccard likeness of each group to its nearest one among groups found in random parts of the customers.
+
+    Source: Hennig (2007), Cluster-wise assessment of cluster stability, CSDA 52: 0.75 and more is a stable group.
+    """
+    random = np.random.default_rng([seed, groups])
+    total = np.zeros(groups)
+    size = max(int(len(labels) * share), groups)
+    own = np.bincount(labels, minlength=groups)
+    for number in range(times):
+        part = np.sort(random.choice(len(labels), size, replace=False))
+        again = find_centres(clipped[part], groups, seed + number + 1).nearest(clipped)
+        shared = np.zeros((groups, groups))
+        np.add.at(shared, (labels, again), 1)
+        union = own[:, None] + np.bincount(again, minlength=groups)[None, :] - shared
+        total += (shared / union).max(axis=1)
+    return total / times
+
+
+def _assign(matrix: Floats, points: Floats) -> tuple[Labels, Floats]:
+    squares = (matrix**2).sum(axis=1)[:, None] - 2 * matrix @ points.T + (points**2).sum(axis=1)[None, :]
+    labels = np.argmin(squares, axis=1)
+    return labels, np.maximum(squares[np.arange(len(matrix)), labels], 0)
+
+
+def _start(matrix: Floats, groups: int, random: np.random.Generator) -> Floats:
+    chosen = [int(random.integers(len(matrix)))]
+    gaps = ((matrix - matrix[chosen[0]]) ** 2).sum(axis=1)
+    for _ in range(groups - 1):
+        total = gaps.sum()
+        place = int(np.searchsorted(np.cumsum(gaps), random.random() * total)) if total > 0 else int(random.integers(len(matrix)))
+        chosen.append(min(place, len(matrix) - 1))
+        gaps = np.minimum(gaps, ((matrix - matrix[chosen[-1]]) ** 2).sum(axis=1))
+    return matrix[chosen].copy()
