@@ -12,7 +12,7 @@ from kogorta.segments.rules.fields import FILTERS, fold
 from kogorta.segments.rules.leaves import Attribute, Compare, DateGap, InSegment, Measure, Moved, Property, RandomShare
 from kogorta.segments.rules.matching import compared, day_number, equal
 from kogorta.segments.rules.sql import NO_TRANSITIONS, factor_of
-from kogorta.segments.rules.state import NEVER, Numbers, Texts, buckets_of
+from kogorta.segments.rules.state import Numbers, Texts, buckets_of
 from kogorta.segments.rules.tree import All, Any_, Not
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Evaluation:
         self.size = len(state)
         self.truths: dict[Node, Truth] = {}
         self.figures: dict[Figure, Numbers] = {}
+        self.memory: dict[tuple[str, int, np.dtype[np.generic]], NDArray[np.generic]] = {}
         self.rows: dict[tuple[str, Window, tuple[Condition, ...], bool], Truth | None] = {}
 
     def node(self, rule: Node) -> Truth:
@@ -215,40 +216,63 @@ class Evaluation:
         kept = self._kept(history, measure)
         if known is not None:
             kept = _both(kept, numbers_of(history, known).known)
-        owner = history.owner if kept is None else history.owner[kept]
-        if distinct and len(owner):
-            # lines of an order stand together, so an order is counted where its number changes
-            orders = numbers_of(history, "order_no").values
-            orders = orders if kept is None else orders[kept]
-            owner = owner[np.concatenate(([True], orders[1:] != orders[:-1]))]
-        return np.bincount(owner, minlength=self.size)
+        if not distinct:
+            if kept is None:
+                return history.starts[1:] - history.starts[:-1]
+            return _between(self._running(kept, np.dtype(np.int32)), history.starts)
+        rows = np.arange(len(history.owner)) if kept is None else np.flatnonzero(kept)
+        # lines of an order stand together, so an order is counted where its number changes
+        orders = numbers_of(history, "order_no").values[rows]
+        changed = np.ones(len(rows), dtype=np.bool_)
+        changed[1:] = orders[1:] != orders[:-1]
+        return np.bincount(history.owner[rows[changed]], minlength=self.size)
 
     def _total(self, history: History, measure: Measure, column: str, *, orders_only: bool = True) -> NDArray[np.int64]:
-        """Sums as whole numbers; exact below 2^53 minor units for one customer."""
+        """Sums in whole numbers."""
         values = numbers_of(history, column)
         kept = _both(self._kept(history, measure, orders_only=orders_only), values.known)
-        owner, weights = (history.owner, values.values) if kept is None else (history.owner[kept], values.values[kept])
-        return np.bincount(owner, weights=weights, minlength=self.size).astype(np.int64)
+        amounts = (
+            values.values
+            if kept is None
+            else np.multiply(values.values, kept, out=self._scratch("product", len(kept), values.values.dtype))
+        )
+        return _between(self._running(amounts, np.dtype(np.int64)), history.starts)
 
     def _largest(self, history: History, measure: Measure) -> Numbers:
         kept = self._kept(history, measure)
         owner, amounts = history.owner, numbers_of(history, "amount").values.astype(np.int64)
         if kept is not None:
-            owner, amounts = owner[kept], amounts[kept]
+            rows = np.flatnonzero(kept)
+            owner, amounts = owner[rows], amounts[rows]
         found = np.full(self.size, np.iinfo(np.int64).min)
         np.maximum.at(found, owner, amounts)
         return Numbers(found, found != np.iinfo(np.int64).min)
 
     def _last(self, history: History, measure: Measure, *, first: bool) -> Numbers:
+        """Days since the last or the first kept row: rows of a customer are sorted by day."""
         kept = self._kept(history, measure)
-        owner, days = history.owner, numbers_of(history, "day").values
+        days, starts = numbers_of(history, "day").values, history.starts
         if kept is not None:
-            owner, days = owner[kept], days[kept]
-        if first:
-            owner, days = owner[::-1], days[::-1]
-        found = np.full(self.size, NEVER, dtype=np.int64)
-        found[owner] = days  # rows are sorted by day, and the last assignment stays
-        return Numbers(self.today - found, found != NEVER)
+            days, starts = days[np.flatnonzero(kept)], self._running(kept, np.dtype(np.int32))[starts].astype(np.int64)
+        some = starts[1:] > starts[:-1]
+        if not len(days):
+            return Numbers(np.zeros(self.size, dtype=np.int64), some)
+        place = starts[:-1] if first else starts[1:] - 1
+        return Numbers(self.today - days[np.where(some, place, 0)], some)
+
+    def _running(self, values: NDArray[np.generic], kind: np.dtype[np.generic]) -> NDArray[np.generic]:
+        """Sums of the first 0, 1, 2, ... rows; good until the next call."""
+        found = self._scratch("running", len(values) + 1, kind)
+        found[0] = 0
+        np.cumsum(values, out=found[1:], dtype=kind)
+        return found
+
+    def _scratch(self, use: str, length: int, kind: np.dtype[np.generic]) -> NDArray[np.generic]:
+        """Memory used again and again: pages asked anew for every sum cost more than the sum."""
+        key = use, length, kind
+        if key not in self.memory:
+            self.memory[key] = np.empty(length, dtype=kind)
+        return self.memory[key]
 
     def _different(self, history: History, measure: Measure, column: str) -> NDArray[np.int64]:
         texts = history.columns[column]
@@ -262,6 +286,12 @@ class Evaluation:
 def _ratio(total: NDArray[np.int64], count: NDArray[np.int64]) -> Numbers:
     known = count > 0
     return Numbers(total / np.where(known, count, 1), known)
+
+
+def _between(running: NDArray[np.generic], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What was added between the first row of each customer and the first of the next."""
+    at = running[starts].astype(np.int64)
+    return at[1:] - at[:-1]
 
 
 def _both(left: Truth | None, right: Truth | None) -> Truth | None:

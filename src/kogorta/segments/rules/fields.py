@@ -214,7 +214,7 @@ FILTERS: Final[Mapping[str, Filter]] = {
         Filter("source", "text", message("source"), ("events",), ("source",)),
         Filter("campaign", "text", message("campaign"), ("events",), ("campaign",)),
         Filter("page", "text", message("page"), ("events",), ("page",)),
-        Filter("value", "number", message("value"), ("events",), ("value",)),
+        Filter("value", "number", message("value of the event"), ("events",), ("value",)),
     )
 }
 ITEM_FILTERS: Final = ("item", "category", "product")

@@ -65,17 +65,28 @@ def _among(values: NDArray[np.generic], given: list[int | float]) -> Truth:
 
 
 def _matched(column: Texts, op: str, value: Value) -> Truth:
-    """Decide each different text once; the place after the last one stands for missing."""
+    """Decide each different text once, then find the rows that hold it."""
+    if op == "known":
+        return np.asarray(column.codes >= 0)
     asked = tuple(fold(item) for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, str))
-    table = np.zeros(len(column.keys) + 1, dtype=np.bool_)
-    for place, key in enumerate(column.keys):
-        if op == "known":
-            table[place] = True
-        elif op == "contains":
-            table[place] = asked[0] in key
-        else:
-            table[place] = (key in asked) != (op == "!=")
-    found: Truth = table[column.codes]
+    if op == "contains":
+        places = [place for place, key in enumerate(column.keys) if asked[0] in key]
+    else:
+        places = [place for place, key in enumerate(column.keys) if key in asked]
+    if op == "!=":
+        return np.asarray(column.codes >= 0) & ~_rows_of(column, places)
+    return _rows_of(column, places)
+
+
+def _rows_of(column: Texts, places: Sequence[int]) -> Truth:
+    """Rows with one of these texts."""
+    if len(places) > 8:
+        table = np.zeros(len(column.keys) + 1, dtype=np.bool_)  # the place after the last stands for missing
+        table[places] = True
+        return np.asarray(table[column.codes])
+    found = np.zeros(len(column.codes), dtype=np.bool_)
+    for place in places:
+        found |= column.codes == place
     return found
 
 

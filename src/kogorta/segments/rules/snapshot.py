@@ -29,11 +29,13 @@ from kogorta.segments.rules.fields import FIELDS, family, folded_sql
 from kogorta.segments.summary import materialise, settle_as_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     import duckdb
 
     from kogorta.base.customer_base import CustomerBase
+    from kogorta.segments.rules.fields import Grain
 
 COMPUTED: Final = ("age", "recency_days")
 """Fields that follow from a date and the day of evaluation; they have no column."""
@@ -64,6 +66,14 @@ class Snapshot:
     transitions: str | None = None
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     rfm: RFMRule | None = None
+
+    @property
+    def tables(self) -> Mapping[Grain, str]:
+        """Prepared tables of rows by grain; moves are there only when they were given."""
+        tables: dict[Grain, str] = {"orders": self.orders, "lines": self.lines, "events": self.events, "attributes": self.attributes}
+        if self.transitions is not None:
+            tables["transitions"] = self.transitions
+        return tables
 
     @property
     def unit(self) -> int:

@@ -77,7 +77,7 @@ def emit_sql(rules: Sequence[Node], snapshot: Snapshot, *, as_of: date | None = 
     for rule in rules:
         book.check(rule)
     emitter = _Emitter(snapshot, as_of or snapshot.as_of, book)
-    decided = [f"coalesce({emitter.node(rule)}, FALSE) AS rule_{place}" for place, rule in enumerate(rules)]
+    decided = [f"{emitter.node(rule)} AS rule_{place}" for place, rule in enumerate(rules)]
     return emitter.statement(decided)
 
 
@@ -98,30 +98,38 @@ def factor_of(figure: Figure | Condition, unit: int) -> int:
     return unit if figure.kind == "money" else 1
 
 
+_EXISTENCE: Final = ((">=", 1), (">", 0), ("=", 0), ("<", 1), ("<=", 0), ("!=", 0))
+
+
 class _Emitter:
     def __init__(self, snapshot: Snapshot, as_of: date, book: SegmentBook) -> None:
         self.snapshot, self.as_of, self.book = snapshot, as_of, book
         self.names: dict[tuple[type, Scalar], str] = {}
         self.aggregates: dict[Grain, dict[str, str]] = {}
+        self.looked_at: dict[Grain, dict[str, None]] = {}
+        self.figures: dict[str, str] = {}
+        self.conditions: dict[str, str] = {}
 
     def statement(self, decided: list[str]) -> Statement:
-        tables: Mapping[Grain, str | None] = {
-            "orders": self.snapshot.orders,
-            "lines": self.snapshot.lines,
-            "events": self.snapshot.events,
-            "attributes": self.snapshot.attributes,
-            "transitions": self.snapshot.transitions,
-        }
         counted, joins = [], []
         for grain, columns in self.aggregates.items():
             body = ",\n        ".join(["customer_no", *(f"{expression} AS {name}" for expression, name in columns.items())])
-            limit = "" if grain == "attributes" else f"\n    WHERE day <= {self.bind(self.as_of)}"
-            query = f"SELECT\n        {body}\n    FROM {tables[grain]}{limit}\n    GROUP BY customer_no"
+            limits = [] if grain == "attributes" else [f"day <= {self.bind(self.as_of)}"]
+            if "" not in self.looked_at[grain]:
+                limits.append("(" + " OR ".join(f"({condition})" for condition in self.looked_at[grain]) + ")")
+            limit = f"\n    WHERE {' AND '.join(limits)}" if limits else ""
+            query = f"SELECT\n        {body}\n    FROM {self.snapshot.tables[grain]}{limit}\n    GROUP BY customer_no"
             counted.append(f"{grain}_counted AS (\n    {query}\n)")
-            joins.append(f"\nLEFT JOIN {grain}_counted USING (customer_no)")
-        start = f"WITH {', '.join(counted)}\n" if counted else ""
+            joins.append(f"\n    LEFT JOIN {grain}_counted USING (customer_no)")
+        figures = "".join(f",\n        {expression} AS {name}" for expression, name in self.figures.items())
+        conditions = "".join(f",\n        {expression} AS {name}" for expression, name in self.conditions.items())
+        stages = [
+            *counted,
+            f"figured AS (\n    SELECT\n        *{figures}\n    FROM {self.snapshot.customers}{''.join(joins)}\n)",
+            f"decided AS (\n    SELECT\n        customer_no, customer_id{conditions}\n    FROM figured\n)",
+        ]
         select = ",\n    ".join(["customer_no", "customer_id", *decided])
-        text = f"{start}SELECT\n    {select}\nFROM {self.snapshot.customers}{''.join(joins)}"
+        text = f"WITH {', '.join(stages)}\nSELECT\n    {select}\nFROM decided"
         return Statement(text, {name: value for (_, value), name in self.names.items()})
 
     def bind(self, value: Scalar) -> str:
@@ -130,19 +138,21 @@ class _Emitter:
         return f"CAST(${name} AS {_TYPES[type(value)]})"
 
     def node(self, rule: Node) -> str:
-        """SQL that is TRUE where the rule holds. NULL stands for FALSE: `not` settles it before it turns it over."""
+        """SQL over decided conditions, TRUE or FALSE and never NULL."""
         if isinstance(rule, All | Any_):
             word = " AND " if isinstance(rule, All) else " OR "
             return "(" + word.join(self.node(part) for part in rule.parts) + ")"
         if isinstance(rule, Not):
-            return f"(NOT coalesce({self.node(rule.part)}, FALSE))"
+            return f"(NOT {self.node(rule.part)})"
         if isinstance(rule, InSegment):
             return self.node(self.book.rule(rule.name))
-        if isinstance(rule, Moved):
-            return self.moved(rule)
-        if isinstance(rule, RandomShare):
-            return self.random(rule)
-        return self.comparison(rule)
+        if isinstance(rule, Compare):
+            condition = self.comparison(rule)
+            if rule.figure.nullable and rule.op != "known" and not isinstance(rule.figure, Attribute):
+                condition = f"coalesce({condition}, FALSE)"
+        else:
+            condition = self.moved(rule) if isinstance(rule, Moved) else self.random(rule)
+        return self.conditions.setdefault(condition, f"condition_{len(self.conditions)}")
 
     def moved(self, rule: Moved) -> str:
         if self.snapshot.transitions is None:
@@ -152,12 +162,12 @@ class _Emitter:
         if start is not None:
             conditions.append(f"day >= {self.bind(start)}")
         kept = " AND ".join(conditions)
-        return f"({self.aggregate('transitions', f'count(*) FILTER (WHERE {kept})')} > 0)"
+        return self.some("transitions", kept)
 
     def random(self, rule: RandomShare) -> str:
         low, high = rule.buckets
         digest = f"md5({self.bind(rule.salt + ':')} || customer_id)"
-        bucket = f"(CAST('0x' || substr({digest}, 1, 8) AS BIGINT) % {BUCKETS})"
+        bucket = self.named(f"CAST('0x' || substr({digest}, 1, 8) AS BIGINT) % {BUCKETS}")
         return f"({bucket} >= {self.bind(low)} AND {bucket} < {self.bind(high)})"
 
     def comparison(self, leaf: Compare) -> str:
@@ -165,9 +175,12 @@ class _Emitter:
         if isinstance(figure, Attribute):
             column = "number" if figure.numeric else "text"
             condition = f"key = {self.bind(fold(figure.key))} AND {self.compared([column], figure.kind, leaf.op, leaf.value, 1)}"
-            return f"({self.aggregate('attributes', f'count(*) FILTER (WHERE {condition})')} > 0)"
+            return self.some("attributes", condition)
+        if isinstance(figure, Measure) and figure.grain == "lines" and figure.function == "orders" and (leaf.op, leaf.value) in _EXISTENCE:
+            # whether there is any order needs no counting of different ones
+            return self.compared([self.named(f"coalesce({self.over(figure, 'count(*)')}, 0)")], "count", leaf.op, leaf.value, 1)
         text = family(figure.kind) != "number"
-        expression = f"{figure.name}_key" if text and isinstance(figure, Property) else self.figure(figure)
+        expression = f"{figure.name}_key" if text and isinstance(figure, Property) else self.named(self.figure(figure))
         return self.compared([expression], figure.kind, leaf.op, leaf.value, factor_of(figure, self.snapshot.unit))
 
     def compared(self, columns: list[str], kind: str, op: str, value: Value, factor: int) -> str:
@@ -226,31 +239,26 @@ class _Emitter:
         return f"CASE WHEN {this} <= {now} THEN date_diff('day', {this}, {now}) ELSE date_diff('day', {earlier}, {now}) END"
 
     def measure(self, measure: Measure) -> str:
-        grain, function = measure.grain, measure.function
-        conditions = [self.condition(item) for item in measure.where]
-        start = measure.window.start(self.as_of)
-        if start is not None:
-            conditions.insert(0, f"day >= {self.bind(start)}")
-        orders = ["is_order", *conditions] if grain != "events" else conditions
+        function = measure.function
 
-        def over(what: str, kept: list[str]) -> str:
-            return self.aggregate(grain, f"{what} FILTER (WHERE {' AND '.join(kept)})" if kept else what)
+        def over(what: str, *, refunds: bool = False) -> str:
+            return self.over(measure, what, refunds=refunds)
 
         if function == "orders":
-            return f"coalesce({over('count(DISTINCT order_no)' if grain == 'lines' else 'count(*)', orders)}, 0)"
+            return f"coalesce({over('count(DISTINCT order_no)' if measure.grain == 'lines' else 'count(*)')}, 0)"
         if function == "revenue":
-            return f"coalesce({over('sum(amount)', conditions)}, 0)"
+            return f"coalesce({over('sum(amount)', refunds=True)}, 0)"
         if function == "average_check":
-            return f"(CAST({over('sum(amount)', conditions)} AS DOUBLE) / CAST(nullif({over('count(*)', orders)}, 0) AS DOUBLE))"
+            return f"(CAST({over('sum(amount)', refunds=True)} AS DOUBLE) / CAST(nullif({over('count(*)')}, 0) AS DOUBLE))"
         if function == "events":
-            return f"coalesce({over('count(*)', orders)}, 0)"
+            return f"coalesce({over('count(*)')}, 0)"
         if function == "event_average":
-            return f"(CAST({over('sum(value)', orders)} AS DOUBLE) / CAST(nullif({over('count(value)', orders)}, 0) AS DOUBLE))"
+            return f"(CAST({over('sum(value)')} AS DOUBLE) / CAST(nullif({over('count(value)')}, 0) AS DOUBLE))"
         if function == "largest_order":
-            return over("max(amount)", orders)
+            return over("max(amount)")
         if function.startswith("days_since"):
             ends = "min(day)" if "first" in function else "max(day)"
-            return f"date_diff('day', {over(ends, orders)}, {self.bind(self.as_of)})"
+            return f"date_diff('day', {over(ends)}, {self.bind(self.as_of)})"
         whats = {
             "discount": "sum(discount)",
             "items": "sum(quantity)",
@@ -258,13 +266,36 @@ class _Emitter:
             "products": "count(DISTINCT product)",
             "event_sum": "sum(value)",
         }
-        return f"coalesce({over(whats[function], orders)}, 0)"
+        return f"coalesce({over(whats[function])}, 0)"
+
+    def over(self, measure: Measure, what: str, *, refunds: bool = False) -> str:
+        """An aggregate over the rows a measure looks at; `refunds` takes in those that reverse no order."""
+        conditions = [self.condition(item) for item in measure.where]
+        start = measure.window.start(self.as_of)
+        if start is not None:
+            conditions.insert(0, f"day >= {self.bind(start)}")
+        if measure.grain != "events" and not refunds:
+            conditions.insert(0, "is_order")
+        return self.aggregate(measure.grain, what, " AND ".join(conditions))
 
     def condition(self, item: Condition) -> str:
         found = FILTERS[item.name]
         return self.compared(list(found.columns), found.kind, item.op, item.value, factor_of(item, self.snapshot.unit))
 
-    def aggregate(self, grain: Grain, expression: str) -> str:
+    def some(self, grain: Grain, condition: str) -> str:
+        """Whether any row meets a condition."""
+        count = self.aggregate(grain, "count(*)", condition)
+        return f"{self.named(f'coalesce({count}, 0)')} > 0"
+
+    def named(self, expression: str) -> str:
+        """The column of a figure; a plain column stays what it is."""
+        return expression if expression.isidentifier() else self.figures.setdefault(expression, f"figure_{len(self.figures)}")
+
+    def aggregate(self, grain: Grain, what: str, condition: str = "") -> str:
         """The column of an aggregate; the same aggregate is counted once, whichever rules ask."""
+        expression = f"{what} FILTER (WHERE {condition})" if condition else what
+        # a sum is a wider integer, slower to compare; amounts of one customer fit
+        expression = f"CAST({expression} AS BIGINT)" if what.startswith("sum(") else expression
         columns = self.aggregates.setdefault(grain, {})
+        self.looked_at.setdefault(grain, {})[condition] = None
         return columns.setdefault(expression, f"{grain}_{len(columns)}")

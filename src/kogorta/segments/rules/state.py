@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kogorta.kit.errors import InputError
 from kogorta.segments.rules.book import EMPTY_BOOK
-from kogorta.segments.rules.fields import FIELDS, family
+from kogorta.segments.rules.fields import FIELDS, FILTERS, family
 from kogorta.segments.rules.leaves import BUCKETS, Attribute, Compare, DateGap, InSegment, Measure, Moved
 from kogorta.segments.rules.snapshot import COMPUTED
 from kogorta.segments.rules.tree import leaves_of
@@ -22,11 +23,9 @@ if TYPE_CHECKING:
 
     from kogorta.segments.rules.book import SegmentBook
     from kogorta.segments.rules.fields import Grain
+    from kogorta.segments.rules.leaves import Figure
     from kogorta.segments.rules.snapshot import Snapshot
     from kogorta.segments.rules.tree import Node
-
-NEVER: Final = np.iinfo(np.int32).min
-"""Day of what never happened."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +63,12 @@ class History:
 
     Args:
         owner: shape (rows,), the customer each row belongs to.
+        starts: shape (customers + 1,), the first row of each customer, and the number of rows.
         columns: the columns by name, shape (rows,) each.
     """
 
     owner: NDArray[np.int64]
+    starts: NDArray[np.int64]
     columns: Mapping[str, Column]
 
 
@@ -95,23 +96,43 @@ class State:
         return len(self.ids)
 
 
+_NUMBERS: Final[Mapping[Grain, tuple[str, ...]]] = {
+    "orders": ("day", "is_order", "amount", "discount"),
+    "lines": ("day", "order_no", "is_order", "amount", "discount", "quantity"),
+    "events": ("day", "value"),
+    "attributes": ("number",),
+    "transitions": ("day",),
+}
+_TEXTS: Final[Mapping[Grain, tuple[str, ...]]] = {
+    "orders": ("channel", "manager", "pipeline"),
+    "lines": ("category", "product", "product_id", "channel", "manager", "pipeline"),
+    "events": ("type", "source", "campaign", "channel", "page", "category", "product", "product_id"),
+    "attributes": ("key", "text"),
+    "transitions": ("segment", "way"),
+}
+_ORDER: Final[Mapping[Grain, str]] = {"attributes": "customer_no", "lines": "customer_no, day, order_no"}
+
+
 @dataclass(frozen=True)
 class Needs:
     """What some rules read.
 
     Args:
         columns: columns of customers.
-        grains: kinds of rows.
+        texts: text columns of rows by grain; their numbers are always read.
     """
 
     columns: frozenset[str]
-    grains: frozenset[Grain]
+    texts: Mapping[Grain, frozenset[str]]
+
+
+EVERYTHING: Final = Needs(frozenset(FIELDS) - set(COMPUTED), {grain: frozenset(texts) for grain, texts in _TEXTS.items()})
 
 
 def needs_of(rules: Iterable[Node], book: SegmentBook = EMPTY_BOOK) -> Needs:
     """The columns and rows the rules read, with the segments they refer to."""
     columns: set[str] = set()
-    grains: set[Grain] = set()
+    texts: dict[Grain, set[str]] = {}
     waiting, seen = list(rules), set()
     while waiting:
         for leaf in leaves_of(waiting.pop()):
@@ -120,22 +141,27 @@ def needs_of(rules: Iterable[Node], book: SegmentBook = EMPTY_BOOK) -> Needs:
                     seen.add(leaf.name)
                     waiting.append(book.rule(leaf.name))
             elif isinstance(leaf, Moved):
-                grains.add("transitions")
+                texts.setdefault("transitions", set()).update(_TEXTS["transitions"])
             elif isinstance(leaf, Compare):
-                figure = leaf.figure
-                if isinstance(figure, Measure):
-                    grains.add(figure.grain)
-                elif isinstance(figure, Attribute):
-                    grains.add("attributes")
-                elif isinstance(figure, DateGap):
-                    columns.add(figure.name)
-                else:
-                    columns.add({"age": "birth_on", "recency_days": "last_order_on"}.get(figure.name, figure.name))
-    return Needs(frozenset(columns), frozenset(grains))
+                _need(leaf.figure, columns, texts)
+    return Needs(frozenset(columns), {grain: frozenset(names) for grain, names in texts.items()})
+
+
+def _need(figure: Figure, columns: set[str], texts: dict[Grain, set[str]]) -> None:
+    if isinstance(figure, Measure):
+        used = {column for item in figure.where for column in FILTERS[item.name].columns}
+        used |= {"categories": {"category"}, "products": {"product"}}.get(figure.function, set())
+        texts.setdefault(figure.grain, set()).update(used.intersection(_TEXTS[figure.grain]))
+    elif isinstance(figure, Attribute):
+        texts.setdefault("attributes", set()).update(_TEXTS["attributes"])
+    elif isinstance(figure, DateGap):
+        columns.add(figure.name)
+    else:
+        columns.add({"age": "birth_on", "recency_days": "last_order_on"}.get(figure.name, figure.name))
 
 
 def load_state(
-    snapshot: Snapshot, rules: Sequence[Node] | None = None, book: SegmentBook = EMPTY_BOOK, customer: str | None = None
+    snapshot: Snapshot, rules: Sequence[Node] | None = None, *, book: SegmentBook = EMPTY_BOOK, customer: str | None = None
 ) -> State:
     """Read a snapshot into memory.
 
@@ -147,73 +173,51 @@ def load_state(
 
     Returns:
         The state, customers by id.
+
+    Raises:
+        InputError: there is no such customer.
     """
-    needs = needs_of(rules, book) if rules is not None else Needs(frozenset(FIELDS) - set(COMPUTED), _grains(snapshot))
-    where, bound = ("WHERE customer_id = $id", {"id": customer}) if customer is not None else ("", {})
+    needs = EVERYTHING if rules is None else needs_of(rules, book)
     run = snapshot.connection.execute
-    texts = {name for name in needs.columns if family(FIELDS[name].kind) != "number"}
-    wanted = sorted(needs.columns)
-    selected = ", ".join(["customer_no", "customer_id", *(f"{name}_key AS {name}" if name in texts else name for name in wanted)])
-    read = _read(snapshot, f"SELECT {selected} FROM {snapshot.customers} {where}", "customer_no", texts, bound)
-    ids = run(f"SELECT customer_id FROM {snapshot.customers} {where} ORDER BY customer_no", bound).fetchnumpy()["customer_id"]
-    numbers = read.pop("customer_no")
-    first = int(numbers.values[0]) if customer is not None and isinstance(numbers, Numbers) and len(numbers.values) else 0
-    read.pop("customer_id", None)
+    where, first = "", 0
+    if customer is not None:
+        found = run(f"SELECT customer_no FROM {snapshot.customers} WHERE customer_id = $id", {"id": customer}).fetchone()
+        if found is None:
+            raise InputError(f"There is no customer {customer[:60]!r} in the base at {snapshot.as_of}; check the id in customers.csv.")
+        first = int(found[0])
+        where = f" WHERE customer_no = {first}"
+    texts = frozenset(name for name in needs.columns if family(FIELDS[name].kind) != "number")
+    selected = ["customer_id", *(f"{name}_key AS {name}" if name in texts else name for name in sorted(needs.columns))]
+    arrays = run(f"SELECT {', '.join(selected)} FROM {snapshot.customers}{where} ORDER BY customer_no").fetchnumpy()
+    ids = np.asarray(arrays.pop("customer_id"), dtype=object)
+    columns = {name: _texts(array) if name in texts else _numbers(array) for name, array in arrays.items()}
+    tables = snapshot.tables
     histories: dict[Grain, History] = {}
-    for grain in sorted(needs.grains & _grains(snapshot)):
-        table = {
-            "orders": snapshot.orders,
-            "lines": snapshot.lines,
-            "events": snapshot.events,
-            "attributes": snapshot.attributes,
-            "transitions": snapshot.transitions,
-        }[grain]
-        only = f"WHERE customer_no = {first}" if customer is not None else ""
-        order = {"attributes": "customer_no", "lines": "customer_no, day, order_no"}.get(grain, "customer_no, day")
-        columns = _read(snapshot, f"SELECT * FROM {table} {only}", order, TEXT_COLUMNS[grain], {})
-        owner = columns.pop("customer_no")
-        assert isinstance(owner, Numbers)  # noqa: S101  (customer_no is never text)
-        histories[grain] = History(owner.values.astype(np.int64) - first, columns)
-    return State(snapshot.as_of, snapshot.unit, np.asarray(ids, dtype=object), read, histories)
-
-
-TEXT_COLUMNS: Final[Mapping[Grain, frozenset[str]]] = {
-    "orders": frozenset({"channel", "manager", "pipeline"}),
-    "lines": frozenset({"category", "product", "product_id", "channel", "manager", "pipeline"}),
-    "events": frozenset({"type", "source", "campaign", "channel", "page", "category", "product", "product_id"}),
-    "attributes": frozenset({"key", "text"}),
-    "transitions": frozenset({"segment", "way"}),
-}
-
-
-def _grains(snapshot: Snapshot) -> frozenset[Grain]:
-    every: tuple[Grain, ...] = ("orders", "lines", "events", "attributes")
-    return frozenset((*every, "transitions") if snapshot.transitions else every)
-
-
-def _read(snapshot: Snapshot, query: str, order: str, texts: Iterable[str], bound: Mapping[str, str]) -> dict[str, Column]:
-    """Columns of a query as arrays; texts are coded by the engine, so that no text is ever a Python object twice."""
-    run = snapshot.connection.execute
-    run(f"CREATE OR REPLACE TEMP TABLE rules_read AS {query}", bound)
-    coded = sorted(texts)
-    keys: dict[str, tuple[str, ...]] = {}
-    joins, selected = [], []
-    for place, (name, *_) in enumerate(run("DESCRIBE rules_read").fetchall()):
-        if name not in coded:
-            if name != "customer_id":
-                selected.append(f"r.{name}")
+    for grain, named in needs.texts.items():
+        if grain not in tables:
             continue
-        found = run(f"SELECT DISTINCT {name} FROM rules_read WHERE {name} IS NOT NULL ORDER BY 1").fetchall()
-        keys[name] = tuple(row[0] for row in found)
-        code = f"(SELECT {name} AS text, row_number() OVER (ORDER BY {name}) - 1 AS code FROM (SELECT DISTINCT {name} FROM rules_read "
-        joins.append(f"LEFT JOIN {code} WHERE {name} IS NOT NULL)) k{place} ON k{place}.text = r.{name}")
-        selected.append(f"CAST(coalesce(k{place}.code, -1) AS INTEGER) AS {name}")
-    ordered = ", ".join(f"r.{name.strip()}" for name in order.split(","))
-    arrays = run(f"SELECT {', '.join(selected)} FROM rules_read r {' '.join(joins)} ORDER BY {ordered}").fetchnumpy()
-    run("DROP TABLE rules_read")
-    return {
-        name: Texts(np.asarray(array, dtype=np.int32), keys[name]) if name in keys else _numbers(array) for name, array in arrays.items()
-    }
+        wanted = ", ".join(["customer_no", *_NUMBERS[grain], *sorted(named)])
+        query = f"SELECT {wanted} FROM {tables[grain]}{where} ORDER BY {_ORDER.get(grain, 'customer_no, day')}"
+        rows = run(query).fetchnumpy()
+        owner = np.asarray(rows.pop("customer_no"), dtype=np.int64) - first
+        starts = np.searchsorted(owner, np.arange(len(ids) + 1))
+        histories[grain] = History(
+            owner, starts, {name: _texts(array) if name in named else _numbers(array) for name, array in rows.items()}
+        )
+    return State(snapshot.as_of, snapshot.unit, ids, columns, histories)
+
+
+def _texts(array: NDArray[np.generic] | np.ma.MaskedArray[tuple[int], np.dtype[np.generic]]) -> Texts:
+    """Texts coded by their place among the different ones."""
+    known = np.ones(len(array), dtype=np.bool_)
+    if isinstance(array, np.ma.MaskedArray):
+        known, array = ~np.ma.getmaskarray(array), array.data
+    present = array[known].tolist()
+    keys = tuple(sorted(set(present)))
+    places = {key: place for place, key in enumerate(keys)}
+    codes = np.full(len(known), -1, dtype=np.int32)
+    codes[known] = np.fromiter(map(places.__getitem__, present), dtype=np.int32, count=len(present))
+    return Texts(codes, keys)
 
 
 def _numbers(array: NDArray[np.generic] | np.ma.MaskedArray[tuple[int], np.dtype[np.generic]]) -> Numbers:

@@ -251,9 +251,9 @@ def random_comparison(random, world, kind, choices):
 
 def holds(rule, world, owner, as_of, book) -> bool:
     if isinstance(rule, All):
-        return all([holds(part, world, owner, as_of, book) for part in rule.parts])
+        return all(holds(part, world, owner, as_of, book) for part in rule.parts)
     if isinstance(rule, Any_):
-        return any([holds(part, world, owner, as_of, book) for part in rule.parts])
+        return any(holds(part, world, owner, as_of, book) for part in rule.parts)
     if isinstance(rule, Not):
         return not holds(rule.part, world, owner, as_of, book)
     if isinstance(rule, InSegment):
