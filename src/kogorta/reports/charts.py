@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kogorta.reports import bars, flows, grids, ranges
+from kogorta.reports import bars, flows, grids, ranges, value_charts
 from kogorta.reports.wording import Wording
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ CHARTS: tuple[tuple[str, Callable[[Wording, Finding], Chart | None]], ...] = (
     ("lifecycle", bars.lifecycle_chart),
     ("cohort_trend", grids.cohorts_chart),
     ("migration_losses", flows.migration_chart),
+    ("value_segments", value_charts.value_segments_chart),
     ("value_spread", bars.value_chart),
+    ("value_backtest", value_charts.backtest_chart),
     ("industry_ranking", ranges.industry_chart),
     ("forecast", ranges.forecast_chart),
     ("sensitivity", ranges.sensitivity_chart),

@@ -94,6 +94,18 @@ FIRST_WAVE: Final = (
     Column("arm", "text", message("treated: contact now; control: do not contact, compare with it later"), 10),
 )
 
+CHURN: Final = (
+    Column("rank", "whole", message("Order in which to call"), 7),
+    Column("customer_id", "text", message("Identifier of the customer"), 16),
+    Column("name", "text", message("Name of the person or company"), 36),
+    Column("at_stake", "money", message("Money a year that would be missed if the signs are right"), 16),
+    Column("frequency_ratio", "number", message("Recent pace of orders over the customer's own before; empty when unknown")),
+    Column("ratio_low", "number", message("Lower bound of that ratio")),
+    Column("ratio_high", "number", message("Upper bound of that ratio")),
+    Column("next_order_on", "day", message("Day the next order is or was expected on"), 14),
+    Column("reasons", "text", message("What tells so, the strongest sign first"), 60),
+)
+
 AUDIT: Final = (
     Column("code", "text", message("Code of the problem"), 22),
     Column("title", "text", message("The problem in words"), 44),

@@ -264,21 +264,3 @@ def time_section(story: Story) -> Section:
         Text(say.text("There is no earlier date to compare with, so moves between segments are not shown."))
     ]
     return Section("time", say.text("Retention and moves over time"), tuple(blocks))
-
-
-def value_section(story: Story) -> Section | None:
-    """What customers are expected to bring, and what keeping them is worth."""
-    say, valuation = story.say, story.say.analysis.valuation
-    blocks: list[Block] = story.drawing("value_spread")
-    if valuation is None and not blocks:
-        return None
-    if valuation is not None:
-        title = say.text("The figures come from a model") if valuation.modelled else say.text("The figures are the plain past rate")
-        blocks.append(Callout("neutral", title, valuation.appraisal.gate.text(say.language)))
-        label = say.text("What keeping customers is worth")
-        if valuation.retention is None:
-            text = say.text("The history is too short to measure it.")
-        else:
-            text = valuation.retention.text(say.language)
-        blocks += [Subheading(label), Text(text)]
-    return Section("value", say.text("Value and the worth of retention"), tuple(blocks))

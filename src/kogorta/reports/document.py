@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kogorta.reports import closing_sections, customer_sections, plan_sections
+from kogorta.reports import closing_sections, customer_sections, plan_sections, value_sections
 from kogorta.reports.blocks import Document, Section, Statements
 from kogorta.reports.tables import too_long
 
@@ -23,6 +23,7 @@ SUMMARY: Final = (
     "industry_ranking",
     "forecast",
     "experiment",
+    "churn",
     "sensitivity",
     "data_quality",
 )
@@ -48,7 +49,7 @@ def compose(story: Story, title: str | None) -> Document:
         customer_sections.industries_section(story),
         customer_sections.matrix_section(story),
         customer_sections.time_section(story),
-        customer_sections.value_section(story),
+        value_sections.value_section(story),
         plan_sections.priority_section(story),
         plan_sections.proposals_section(story),
         plan_sections.advice_section(story),

@@ -84,8 +84,8 @@ def industry_chart(say: Wording, finding: Finding) -> Chart | None:
         finding.headline,
         f"{caption} {say.note(everyone, say.customers(everyone))}",
         table,
-        lambda width: _height(spans, width),
-        lambda sheet: _paint_spans(sheet, spans, average / top if top else None),
+        lambda width: spans_height(spans, width),
+        lambda sheet: paint_spans(sheet, spans, average / top if top else None),
     )
 
 
@@ -152,8 +152,8 @@ def forecast_chart(say: Wording, finding: Finding) -> Chart | None:
         finding.headline,
         f"{caption} {say.note(item.treated, say.customers(item.treated))}",
         table,
-        lambda width: _height(spans, width),
-        lambda sheet: _paint_spans(sheet, spans, None),
+        lambda width: spans_height(spans, width),
+        lambda sheet: paint_spans(sheet, spans, None),
     )
 
 
@@ -184,16 +184,18 @@ def sensitivity_chart(say: Wording, finding: Finding) -> Chart | None:
         finding.headline,
         f"{caption} {say.note(say.analysis.totals.buyers)}",
         table,
-        lambda width: _height(spans, width),
-        lambda sheet: _paint_spans(sheet, spans, None),
+        lambda width: spans_height(spans, width),
+        lambda sheet: paint_spans(sheet, spans, None),
     )
 
 
-def _height(spans: Sequence[Span], width: float) -> float:
+def spans_height(spans: Sequence[Span], width: float) -> float:
+    """Height a set of ranges needs, inches."""
     return 0.06 + (PITCH if width >= NARROW else 0.5) * len(spans)
 
 
-def _paint_spans(sheet: Canvas, spans: Sequence[Span], guide: float | None) -> None:
+def paint_spans(sheet: Canvas, spans: Sequence[Span], guide: float | None) -> None:
+    """Ranges one below another from zero; `guide` is a dashed line at that share of the scale."""
     wide = sheet.width >= NARROW
     pitch = PITCH if wide else 0.5
     needs = [max(text_width(span.label, 9, bold=span.accent), text_width(span.note, 7)) for span in spans]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from kogorta.kit.language import minor_digits
 from kogorta.reports.cells import FORMULA_STARTS, SHEET_ROW_LIMIT, written
-from kogorta.reports.columns import AUDIT, CUSTOMERS, FIRST_WAVE, SEGMENTS, Column
+from kogorta.reports.churn import churn_rows
+from kogorta.reports.columns import AUDIT, CHURN, CUSTOMERS, FIRST_WAVE, SEGMENTS, Column
 from kogorta.reports.names import category_name, industry_name, segment_name
 from kogorta.reports.problems import told
 from kogorta.reports.reasons import reasons
@@ -131,7 +132,7 @@ def write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Row], curren
 
 
 def write_small_tables(analysis: Analysis, folder: Path, language: Language) -> list[Path]:
-    """Write segments.csv, first_wave.csv, audit.csv and accounting.json.
+    """Write segments.csv, first_wave.csv, churn.csv, audit.csv and accounting.json.
 
     Returns:
         Paths written.
@@ -139,6 +140,7 @@ def write_small_tables(analysis: Analysis, folder: Path, language: Language) -> 
     jobs = (
         ("segments.csv", SEGMENTS, segment_rows(analysis, language)),
         ("first_wave.csv", FIRST_WAVE, wave_rows(analysis, language)),
+        ("churn.csv", CHURN, churn_rows(analysis, language)),
         ("audit.csv", AUDIT, audit_rows(analysis, language)),
     )
     paths = []

@@ -21,7 +21,7 @@ VARIANTS = {
 }
 FILES = {
     "report.pdf", "report.html", "customers.csv", "customers.parquet", "customers.xlsx", "segments.csv", "first_wave.xlsx",
-    "first_wave.csv", "plan.json", "audit.csv", "quarantine.csv", "accounting.json",
+    "first_wave.csv", "plan.json", "audit.csv", "quarantine.csv", "accounting.json", "churn.csv",
 }  # fmt: skip
 
 
