@@ -59,7 +59,7 @@ def read_rows(shelf: Shelf, extract: Extract, options: IntakeOptions) -> str:
         "line_layout": extract.layout == "order-lines",
         "contacts_only": extract.layout == "contacts",
     }
-    run_sql(connection, "base", "rows", parameters, {"cells": ", ".join(sorted(present & set(FIELDS)))})
+    run_sql(connection, "base", "rows", parameters, _pieces(present))
     currency = options.currency or (_usual_currency(connection) if words else DEFAULT_CURRENCY)
     _convert(connection, currency, options, foreign=bool(words - {currency}))
     parameters |= {
@@ -69,6 +69,18 @@ def read_rows(shelf: Shelf, extract: Extract, options: IntakeOptions) -> str:
     }
     shelf.keep("typed", filled_sql("base", "reasons", parameters), large=extract.rows > LARGE)
     return currency
+
+
+def _pieces(present: set[str]) -> dict[str, str]:
+    """How each cell is read; a column the file does not have is not read at all, which keeps the query short."""
+    pieces = {"cells": ", ".join(sorted(present & set(FIELDS)))}
+    for name in ("amount", "price", "quantity", "discount"):
+        pieces[f"{name}_value"] = f"read_number({name}, $comma_groups, $exponents)" if name in present else "CAST(NULL AS DECIMAL(24, 4))"
+    for name in ("amount", "price"):
+        pieces[f"{name}_word"] = f"number_word({name})" if name in present else "CAST(NULL AS VARCHAR)"
+    for piece, name in (("created_local", "created_at"), ("closed_local", "closed_at"), ("birth_on", "birth_on")):
+        pieces[piece] = f"read_moment({name}, $month_first, $zone)" if name in present else "CAST(NULL AS TIMESTAMP)"
+    return pieces
 
 
 def contact_problems(connection: duckdb.DuckDBPyConnection, present: set[str]) -> list[tuple[str, Fate, int, str, int, str]]:

@@ -68,9 +68,9 @@ class CustomerBase:
         self.folder = Path(folder) if folder is not None else None
         self._store = Store(self.folder)
         self.connection: duckdb.DuckDBPyConnection = connect(memory=memory, spill=spill)
-        self._shelf = Shelf(self.connection, spill)
-        self._store.attach(self._shelf)
-        self._large = self._rows_read() > LARGE
+        self.shelf = Shelf(self.connection, spill)
+        self._store.attach(self.shelf)
+        self.is_large = self._rows_read() > LARGE
         self.generation = 0
 
     @property
@@ -124,17 +124,17 @@ class CustomerBase:
         Raises:
             InputError: the extract is in another currency or zone than the base.
         """
-        with self._store.writing(self._shelf):
+        with self._store.writing(self.shelf):
             options = self._settle(options or IntakeOptions())
             row = self.connection.execute(
                 "SELECT rows_read, rows_used, rows_merged, rows_quarantined FROM imports WHERE digest = ?", [extract.digest]
             ).fetchone()
             if row is not None:
                 return Accounting(*row)
-            self._large = self._rows_read() + extract.rows > LARGE
+            self.is_large = self._rows_read() + extract.rows > LARGE
             with progress.step("clean", extract.rows) as step:
-                currency = read_rows(self._shelf, extract, options)
-                assembled = assemble(self._shelf, extract, options, currency)
+                currency = read_rows(self.shelf, extract, options)
+                assembled = assemble(self.shelf, extract, options, currency)
                 step.advance(extract.rows)
             with progress.step("match identities and refunds", None) as step:
                 self._absorb(extract, assembled.accounting, assembled.problems)
@@ -142,7 +142,7 @@ class CustomerBase:
                 step.advance(1)
             with progress.step("write the base", None) as step:
                 self._store.commit(
-                    self._shelf, TABLES, currency=currency, time_zone=options.time_zone, refunds=options.refunds, enriched=False
+                    self.shelf, TABLES, currency=currency, time_zone=options.time_zone, refunds=options.refunds, enriched=False
                 )
                 step.advance(1)
             self.generation += 1
@@ -171,23 +171,23 @@ class CustomerBase:
         found = self.connection.execute("SELECT count(*) FROM merges WHERE merged_id = ?", [merged_id]).fetchone()
         if not found or not found[0]:
             raise OptionError(f"No merge of {merged_id!r} is recorded; see the table merges for the ids.")
-        with self._store.writing(self._shelf):
+        with self._store.writing(self.shelf):
             self._put("splits", f"SELECT entity_id FROM splits UNION SELECT {quote(merged_id)}")
             self._derive("orders")
-            self._store.commit(self._shelf, (*_DERIVED, "splits"), enriched=False)
+            self._store.commit(self.shelf, (*_DERIVED, "splits"), enriched=False)
         self.generation += 1
 
     def replace_enriched(self, tables: Mapping[str, str]) -> None:
         """Put enriched copies of tables (tables of the same shape in the connection) in the place of the base's own."""
-        with self._store.writing(self._shelf):
+        with self._store.writing(self.shelf):
             for name, enriched in tables.items():
                 self._put(name, f"SELECT {column_list(name)} FROM {enriched}")
-            self._store.commit(self._shelf, tables, enriched=True)
+            self._store.commit(self.shelf, tables, enriched=True)
         self.generation += 1
 
     def vacuum(self) -> int:
         """Reclaim the space of earlier states; returns the number of files deleted."""
-        return self._store.vacuum(self._shelf)
+        return self._store.vacuum(self.shelf)
 
     def last_day(self) -> date | None:
         """The last business day anything was bought or refunded on."""
@@ -268,7 +268,7 @@ class CustomerBase:
         self._put("orders", filled_sql("base", "net_orders", {}))
         self._put("customer_days", filled_sql("base", "customer_days", {}))
         for name in ("typed", "new_orders", "new_lines", "new_entities", "new_keys", "new_contacts", "new_quarantine"):
-            self._shelf.drop(name)
+            self.shelf.drop(name)
         self._put("problems", f"SELECT * FROM problems WHERE code NOT IN ({', '.join(repr(code) for code in _BASE_PROBLEMS)})")
         found = list(find_outliers(self.connection))
         if apart:
@@ -287,7 +287,7 @@ class CustomerBase:
     def _put(self, name: str, query: str) -> None:
         """Make the rows of a query the rows of a table of the base, in its types."""
         columns = ", ".join(f'CAST("{column}" AS {kind}) AS "{column}"' for column, kind in TABLES[name])
-        self._shelf.keep(name, f"SELECT {columns} FROM ({query}) AS rows", large=self._large)
+        self.shelf.keep(name, f"SELECT {columns} FROM ({query}) AS rows", large=self.is_large)
 
 
 def open_base(folder: Path | str, *, memory: str = "1500MB") -> CustomerBase:

@@ -170,7 +170,7 @@ def _join_by_inn(groups: _Groups, known: list[_Entity], connection: duckdb.DuckD
         if kpp is None and len(branches) > 1:
             continue  # which branch an identity without a KPP belongs to is not known
         for other in members[1:]:
-            groups.join(members[0], other, "inn+kpp" if branches else "inn")
+            groups.join(members[0], other, "inn+kpp" if kpps[members[0]] and kpps[members[0]] == kpps[other] else "inn")
 
 
 def _join_alike(groups: _Groups, known: list[_Entity], kind: str) -> bool:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from kogorta.base.tables import TABLES, column_list, create_statement
+from kogorta.base.tables import TABLES, column_list, empty_query
 from kogorta.engine.duck import quote
 from kogorta.kit.errors import InputError
 
@@ -84,12 +84,11 @@ class Store:
     def _show(self, shelf: Shelf, name: str) -> None:
         version = self.state.versions.get(name)
         files = self._files(name, version) if version is not None else []
-        shelf.drop(name)
         if files:
             paths = ", ".join(quote(path) for path in files)
-            shelf.connection.execute(f"CREATE VIEW {name} AS SELECT {column_list(name)} FROM read_parquet([{paths}])")
+            shelf.show(name, f"SELECT {column_list(name)} FROM read_parquet([{paths}])")
         else:
-            shelf.connection.execute(create_statement(name, name))
+            shelf.keep(name, empty_query(name), large=False)
 
     def vacuum(self, shelf: Shelf) -> int:
         """Delete files that the current state does not need; earlier states of the base can no longer be read.

@@ -29,7 +29,8 @@ TABLES: Final[Mapping[str, Schema]] = {
         f"contact_id:VARCHAR entity_id:VARCHAR name:VARCHAR email:VARCHAR phone:VARCHAR job_title:VARCHAR seen_at:{_MOMENT}"
     ),
     "orders": _columns(
-        f"order_id:VARCHAR customer_id:VARCHAR entity_id:VARCHAR status:VARCHAR stage_status:VARCHAR ordered_at:{_MOMENT} ordered_on:DATE closed_at:{_MOMENT} "
+        "order_id:VARCHAR customer_id:VARCHAR entity_id:VARCHAR status:VARCHAR stage_status:VARCHAR "
+        f"ordered_at:{_MOMENT} ordered_on:DATE closed_at:{_MOMENT} "
         "amount:BIGINT currency:VARCHAR amount_base:BIGINT net_amount_base:BIGINT refund_of:VARCHAR discount:BIGINT title:VARCHAR "
         "channel:VARCHAR manager_id:VARCHAR pipeline:VARCHAR stage:VARCHAR"
     ),
@@ -67,10 +68,10 @@ TABLES: Final[Mapping[str, Schema]] = {
 """Table -> columns with DuckDB types. Money is BIGINT minor units, moments are UTC, `*_on` are dates in the company's zone."""
 
 
-def create_statement(name: str, table: str) -> str:
-    """SQL that makes an empty table `name` of the shape of `table`."""
-    columns = ", ".join(f'"{column}" {kind}' for column, kind in TABLES[table])
-    return f"CREATE OR REPLACE TABLE {name} ({columns})"
+def empty_query(table: str) -> str:
+    """SQL of no rows of the shape of a table."""
+    columns = ", ".join(f'CAST(NULL AS {kind}) AS "{column}"' for column, kind in TABLES[table])
+    return f"SELECT {columns} WHERE false"
 
 
 def column_list(table: str) -> str:

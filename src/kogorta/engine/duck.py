@@ -73,7 +73,17 @@ def filled_sql(room: str, name: str, parameters: Mapping[str, object], pieces: M
     text = read_sql(room, name)
     for piece, sql in (pieces or {}).items():
         text = text.replace("{" + piece + "}", sql)
-    return re.sub(r"\$(\w+)", lambda found: literal(parameters[found[1]]), text)
+    return bound(text, parameters)
+
+
+def bound(query: str, parameters: Mapping[str, object]) -> str:
+    """A query with its `$parameters` as literals.
+
+    Example:
+        >>> bound("SELECT $day, $share", {"day": "2026-11-22", "share": 0.5})
+        "SELECT '2026-11-22', 0.5"
+    """
+    return re.sub(r"\$(\w+)", lambda found: literal(parameters[found[1]]), query)
 
 
 def run_sql(

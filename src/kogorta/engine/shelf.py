@@ -1,7 +1,7 @@
 """Where results are kept: small ones as tables in memory, large ones as Parquet files behind views.
 
-A table in the engine's memory is not compressed, and a column of empty cells takes as much room as a full one. The same rows as Parquet take
-a tenth of it, are written as they stream by and are read column by column.
+A table in the engine's memory is not compressed, and a column of empty cells takes as much room as a full one. The same rows as
+Parquet take a tenth of it, are written as they stream by and are read column by column.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from kogorta.engine.duck import quote
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,6 +40,7 @@ class Shelf:
         self._place = folder
         self._own: tempfile.TemporaryDirectory[str] | None = None
         self._files: dict[str, Path] = {}
+        self._kinds: dict[str, str] = {}
         self._written = 0
 
     def keep(self, name: str, query: str, *, large: bool) -> None:
@@ -52,22 +55,25 @@ class Shelf:
             self.connection.execute(f"CREATE OR REPLACE TABLE shelved AS {query}")
             self.drop(name)
             self.connection.execute(f"ALTER TABLE shelved RENAME TO {name}")
+            self._kinds[name] = "TABLE"
             return
         self._written += 1
-        path = self._folder() / f"{name}-{self._written}.parquet"
-        self.connection.sql(query).write_parquet(str(path), compression="zstd", row_group_size=100_000)
-        self.drop(name)
-        quoted = str(path).replace("'", "''")
-        self.connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")
+        path = self._folder() / f"{self._written}.parquet"
+        self.connection.sql(query).write_parquet(str(path), compression="snappy", row_group_size=100_000)
+        self.show(name, f"SELECT * FROM read_parquet({quote(str(path))})")
         self._files[name] = path
+
+    def show(self, name: str, query: str) -> None:
+        """Put a view of a query under a name."""
+        self.drop(name)
+        self.connection.execute(f"CREATE VIEW {name} AS {query}")
+        self._kinds[name] = "VIEW"
 
     def drop(self, name: str) -> None:
         """Forget a result, whatever holds it."""
-        row = self.connection.execute(
-            "SELECT table_type FROM information_schema.tables WHERE table_name = ? AND table_schema = 'main'", [name]
-        ).fetchone()
-        if row is not None:
-            self.connection.execute(f"DROP {'VIEW' if row[0] == 'VIEW' else 'TABLE'} {name}")
+        kind = self._kinds.pop(name, None)
+        if kind is not None:
+            self.connection.execute(f"DROP {kind} {name}")
         path = self._files.pop(name, None)
         if path is not None:
             path.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from kogorta.engine.duck import read_sql
+from kogorta.engine.duck import bound, read_sql
 from kogorta.kit.clock import parse_day
 from kogorta.kit.errors import InputError
 
@@ -41,11 +41,31 @@ def customer_summary(base: CustomerBase, as_of: date) -> str:
     return materialise(base, f"summary_{as_of:%Y%m%d}", read_sql("segments", "summary"), {"as_of": as_of.isoformat()})
 
 
-def materialise(base: CustomerBase, name: str, query: str, parameters: dict[str, object]) -> str:
-    """Keep the result of a query as a table of the engine until the base changes; returns the table's name."""
+def materialise(base: CustomerBase, name: str, query: str, parameters: dict[str, object], *, wide: bool = False) -> str:
+    """Keep the result of a query as a table of the engine until the base changes; returns the table's name.
+
+    Args:
+        base: the base.
+        name: name of the result; the same name is not computed twice.
+        query: the query.
+        parameters: what its `$names` stand for; of a wide result, settings of our own alone.
+        wide: many columns, read a few at a time: of a large base they are kept in a file.
+    """
     table = f"{name}_{base.generation}"
     ready = _READY.setdefault(base, set())
     if table not in ready:
-        base.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {query}", parameters)
+        if wide and base.is_large:
+            base.shelf.keep(table, bound(query, parameters), large=True)
+        else:
+            base.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {query}", parameters)
         ready.add(table)
     return table
+
+
+def release(base: CustomerBase, *tables: str) -> None:
+    """Forget narrow results that nothing will read again, so that a large base is not kept in memory many times over."""
+    ready = _READY.setdefault(base, set())
+    for table in tables:
+        if table in ready:
+            base.connection.execute(f"DROP TABLE IF EXISTS {table}")
+            ready.discard(table)

@@ -8,7 +8,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Final
 
 from kogorta.engine.duck import read_sql
-from kogorta.segments.summary import customer_summary
+from kogorta.segments.summary import customer_summary, release
 from kogorta.waves.plan import Range
 
 if TYPE_CHECKING:
@@ -100,4 +100,5 @@ def measure_baselines(base: CustomerBase, rule: RFMRule, as_of: date, scheme: st
             if step >= 2:
                 counts[2] += members
                 counts[3] += bought_two
+        release(base, segments.name, customer_summary(base, day))
     return {segment: Baseline(*counts) for segment, counts in pooled.items()}

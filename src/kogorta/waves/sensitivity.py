@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from kogorta.engine.duck import read_sql
 from kogorta.kit.errors import InputError
+from kogorta.kit.language import minor_digits
 from kogorta.segments.rfm import RFM
-from kogorta.segments.summary import customer_summary, materialise
+from kogorta.segments.summary import customer_summary, materialise, release
 from kogorta.waves.plan import SensitivityCase
 from kogorta.waves.priority import FEWEST_CUSTOMERS, customer_stakes
 
@@ -69,6 +70,8 @@ def try_definitions(
         ).fetchone()
         both, either = shared or (0, 0)
         cases.append(SensitivityCase(name, segment, customers, float(share or 0), both / either if either else 1.0, segment == priority))
+        if tried.name != segments.name:
+            release(base, stakes, tried.name)
     return tuple(cases)
 
 
@@ -77,7 +80,7 @@ def _alternatives(base: CustomerBase, segments: Segments) -> Iterator[tuple[str,
     summary = customer_summary(base, day)
     yield "base", segments
     tried: list[tuple[str, RFM, str]] = []
-    money = [bound / 100 for bound in _thirds_of_money(base, summary)]
+    money = [bound / 10 ** minor_digits(base.currency) for bound in _thirds_of_money(base, summary)]
     tried.append(("fixed_thresholds", RFM(recency=FIXED_RECENCY, frequency=FIXED_FREQUENCY, money=money), summary))
     tried.extend((name, RFM(levels), summary) for levels, name in ((4, "four_levels"), (5, "five_levels")) if levels != rule.levels)
     tried.append(("average_check", RFM(rule.levels, monetary="average_check"), summary))

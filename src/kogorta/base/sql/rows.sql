@@ -3,14 +3,14 @@ CREATE OR REPLACE TEMP VIEW readings AS
 WITH numbers AS (
     SELECT
         c.*,
-        read_number(amount, $comma_groups, $exponents) AS amount_value,
-        read_number(price, $comma_groups, $exponents) AS price_value,
-        read_number(quantity, $comma_groups, $exponents) AS quantity_value,
-        read_number(discount, $comma_groups, $exponents) AS discount_value,
-        read_moment(created_at, $month_first, $zone) AS created_local,
-        read_moment(closed_at, $month_first, $zone) AS closed_local,
-        number_word(amount) AS amount_word,
-        number_word(price) AS price_word
+        {amount_value} AS amount_value,
+        {price_value} AS price_value,
+        {quantity_value} AS quantity_value,
+        {discount_value} AS discount_value,
+        {created_local} AS created_local,
+        {closed_local} AS closed_local,
+        {amount_word} AS amount_word,
+        {price_word} AS price_word
     FROM cells c
 ),
 worded AS (
@@ -85,7 +85,7 @@ SELECT
     read_id(customer_id) AS customer_ref, customer_name,
     read_id(company_id) AS company_ref, company, company_industry, company_phones, company_emails,
     read_id(contact_id) AS contact_ref, contact, job_title, gender,
-    CAST(read_moment(birth_on, $month_first, $zone) AS DATE) AS birth_on,
+    CAST({birth_on} AS DATE) AS birth_on,
     phones, emails, country, region, city, address,
     timezone($zone, local_moment) AS moment,
     timezone($zone, created_local) AS entered_at,
