@@ -1,10 +1,10 @@
-"""Proposals: k-means groups in a view of the features; whether they come back; whether there are gaps between them."""
+"""Proposals: groups in a view of the features; whether they come back; whether there are gaps between them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from kogorta.segments.hidden.features import Floats
 
     Labels = NDArray[np.intp]
+
+Shape = Literal["round", "long"]
+"""`round`: k-means; `long`: a Gaussian mixture that starts from it, whose groups may be stretched and of unlike width."""
+SHAPES: Final[tuple[Shape, ...]] = ("long", "round")
 
 STARTS: Final = 6
 PARTING_P: Final = 0.02
@@ -62,6 +66,69 @@ def find_centres(matrix: Floats, groups: int, seed: int) -> Centres:
     return Centres(points[np.lexsort((points[:, 0], -sizes))])
 
 
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Gaussian groups.
+
+    Args:
+        means: shape (k, p).
+        roots: shape (k, p, p), Cholesky factors of the inverse covariances.
+        logs: shape (k,), logarithms of shares and determinants together.
+    """
+
+    means: Floats
+    roots: Floats
+    logs: Floats
+
+    def nearest(self, matrix: Floats) -> Labels:
+        """The likeliest group of each row."""
+        return np.argmax(self.log_shares(matrix), axis=1)
+
+    def log_shares(self, matrix: Floats) -> Floats:
+        """Logarithm of share times density for each row and group, up to a constant; shape (n, k)."""
+        parts = [(((matrix - mean) @ root) ** 2).sum(axis=1) for mean, root in zip(self.means, self.roots, strict=True)]
+        return self.logs - 0.5 * np.column_stack(parts)
+
+
+def find_groups(matrix: Floats, groups: int, seed: int, shape: Shape) -> Centres | Mixture:
+    """Groups of a shape.
+
+    Source of the mixture: expectation-maximisation (Dempster, Laird and Rubin 1977), covariances drawn a little to their diagonal.
+    """
+    centres = find_centres(matrix, groups, seed)
+    if shape == "round":
+        return centres
+    shares = np.eye(groups)[centres.nearest(matrix)]
+    before = -np.inf
+    for _ in range(60):
+        mixture = _maximised(matrix, shares)
+        logs = mixture.log_shares(matrix)
+        top = logs.max(axis=1, keepdims=True)
+        total = top + np.log(np.exp(logs - top).sum(axis=1, keepdims=True))
+        shares = np.exp(logs - total)
+        likelihood = float(total.mean())
+        if likelihood - before < 1e-5:
+            break
+        before = likelihood
+    return mixture
+
+
+def _maximised(matrix: Floats, shares: Floats) -> Mixture:
+    size = np.maximum(shares.sum(axis=0), 1e-9)
+    means = (shares.T @ matrix) / size[:, None]
+    floor = 1e-3 * np.maximum(matrix.var(axis=0), 1e-6)
+    roots, logs = [], []
+    for group in range(len(size)):
+        centred = matrix - means[group]
+        scatter = (shares[:, group, None] * centred).T @ centred / size[group]
+        weight = min(0.02 + matrix.shape[1] / size[group], 1.0)
+        scatter = (1 - weight) * scatter + weight * np.diag(np.diag(scatter)) + np.diag(floor)
+        root = np.linalg.cholesky(np.linalg.inv(scatter))
+        roots.append(root)
+        logs.append(np.log(size[group] / len(matrix)) + np.log(np.diag(root)).sum())
+    return Mixture(means, np.stack(roots), np.array(logs))
+
+
 def parting_features(matrix: Floats, half: NDArray[np.bool_], fewest: int) -> list[int]:
     """Columns that have a gap of their own, found on one half and confirmed on the other."""
     found = []
@@ -78,22 +145,25 @@ def parting_features(matrix: Floats, half: NDArray[np.bool_], fewest: int) -> li
     return found
 
 
-def gaps_between(clipped: Floats, free: Floats, labels: Labels, groups: int, half: NDArray[np.bool_], seed: int) -> list[Gap] | None:
+def gaps_between(
+    clipped: Floats, free: Floats, labels: Labels, half: NDArray[np.bool_], seed: int, shape: Shape
+) -> list[Gap] | None:
     """Gaps of all pairs of groups, counted on the halves that had no say in them; None when the halves find no common groups.
 
     Args:
         clipped: shape (n, p), what groups are looked for in.
         free: shape (n, q), what gaps are measured in: all features, not winsorised.
         labels: groups of all customers together, shape (n,).
-        groups: how many.
         half: which customers are in the first half, shape (n,).
         seed: of the starts.
+        shape: of the groups.
     """
     from scipy.optimize import linear_sum_assignment
 
+    groups = int(labels.max()) + 1
     sums: dict[tuple[int, int], Gap] = {}
     for chosen in (half, ~half):
-        own = find_centres(clipped[chosen], groups, seed).nearest(clipped)
+        own = find_groups(clipped[chosen], groups, seed, shape).nearest(clipped)
         shared = np.zeros((groups, groups))
         np.add.at(shared, (own, labels), 1)
         matched = linear_sum_assignment(-shared)[1]
@@ -114,18 +184,19 @@ def gaps_between(clipped: Floats, free: Floats, labels: Labels, groups: int, hal
     return list(sums.values())
 
 
-def stability(clipped: Floats, labels: Labels, groups: int, *, seed: int, times: int, share: float = 0.5) -> Floats:
+def stability(clipped: Floats, labels: Labels, shape: Shape, *, seed: int, times: int, share: float = 0.5) -> Floats:
     """Mean Jaccard likeness of each group to its nearest one among groups found in random parts of the customers.
 
     Source: Hennig (2007), Cluster-wise assessment of cluster stability, CSDA 52: 0.75 and more is a stable group.
     """
+    groups = int(labels.max()) + 1
     random = np.random.default_rng([seed, groups])
     total = np.zeros(groups)
     size = max(int(len(labels) * share), groups)
     own = np.bincount(labels, minlength=groups)
     for number in range(times):
         part = np.sort(random.choice(len(labels), size, replace=False))
-        again = find_centres(clipped[part], groups, seed + number + 1).nearest(clipped)
+        again = find_groups(clipped[part], groups, seed + number + 1, shape).nearest(clipped)
         shared = np.zeros((groups, groups))
         np.add.at(shared, (labels, again), 1)
         union = own[:, None] + np.bincount(again, minlength=groups)[None, :] - shared

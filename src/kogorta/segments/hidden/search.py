@@ -16,7 +16,7 @@ from kogorta.kit.checks import check_between
 from kogorta.kit.errors import OptionError
 from kogorta.segments.hidden.features import feature_table
 from kogorta.segments.hidden.found import HiddenSegment, HiddenSegments, Trait
-from kogorta.segments.hidden.grouping import find_centres, gaps_between, parting_features, stability
+from kogorta.segments.hidden.grouping import SHAPES, find_groups, gaps_between, parting_features, stability
 from kogorta.segments.hidden.scaling import scale
 from kogorta.segments.hidden.short_rules import tell_group
 from kogorta.segments.hidden.terms import own_terms, spoken_terms
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kogorta.base.customer_base import CustomerBase
     from kogorta.segments.hidden.features import FeatureTable
     from kogorta.segments.hidden.gaps import Gap
-    from kogorta.segments.hidden.grouping import Labels
+    from kogorta.segments.hidden.grouping import Labels, Shape
     from kogorta.segments.hidden.scaling import Scaled
     from kogorta.segments.hidden.short_rules import ToldRule
 
@@ -37,6 +37,27 @@ _STAGES: Final = ("cloud", "unstable", "wordless")
 TELLING: Final = 0.5
 """Interquartile ranges a group's median must be away from the others' to be a trait."""
 MOST_TRAITS: Final = 5
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A way to group: columns looked at, and the shape of groups."""
+
+    columns: tuple[int, ...]
+    shape: Shape
+
+    @property
+    def view(self) -> list[int]:
+        return list(self.columns)
+
+
+@dataclass(frozen=True, eq=False)
+class _Proposal:
+    """Groups with gaps between them."""
+
+    way: _Way
+    labels: Labels
+    gaps: tuple[Gap, ...]
 
 
 @dataclass(frozen=True)
@@ -117,32 +138,37 @@ class HiddenSearch:
         parting = parting_features(scaled.open, half, fewest)
         every = list(range(len(scaled.features)))
         views = [view for view in (parting, every) if view]
+        ways = [_Way(tuple(view), shape) for view in (views if len(parting) < len(every) else views[:1]) for shape in SHAPES]
         for groups in range(self.groups[1], self.groups[0] - 1, -1):
-            for view in views if len(parting) < len(every) else views[:1]:
-                stage, outcome = self._try(table, scaled, view, groups, half, fewest)
+            seen = [found for way in ways if (found := self._propose(scaled, way, groups, half, fewest)) is not None]
+            for proposal in sorted(seen, key=lambda one: max(gap.depth for gap in one.gaps)):
+                stage, outcome = self._judge(table, scaled, proposal)
                 if outcome is not None:
                     return outcome
                 reached = max(reached, stage)
         return self._none(table, _STAGES[reached], scaled)
 
-    def _try(
-        self, table: FeatureTable, scaled: Scaled, view: list[int], groups: int, half: NDArray[np.bool_], fewest: int
-    ) -> tuple[int, HiddenSegments | None]:
-        """How many of the three tests a grouping passed, and the outcome when it passed all."""
-        clipped, free = scaled.clipped[:, view], scaled.open[:, view]
-        labels = find_centres(clipped, groups, self.seed).nearest(clipped)
+    def _propose(self, scaled: Scaled, way: _Way, groups: int, half: NDArray[np.bool_], fewest: int) -> _Proposal | None:
+        """Groups found one way, when there are gaps between all of them."""
+        clipped, free = scaled.clipped[:, way.view], scaled.open[:, way.view]
+        labels = find_groups(clipped, groups, self.seed, way.shape).nearest(clipped)
         if np.bincount(labels, minlength=groups).min() < fewest:
-            return 0, None
-        gaps = gaps_between(clipped, free, labels, groups, half, self.seed)
+            return None
+        gaps = gaps_between(clipped, free, labels, half, self.seed, way.shape)
         if gaps is None or any(gap.depth > self.depth or gap.p > self.p for gap in gaps):
-            return 0, None
-        likeness = stability(clipped, labels, groups, seed=self.seed, times=20)
+            return None
+        return _Proposal(way, labels, tuple(gaps))
+
+    def _judge(self, table: FeatureTable, scaled: Scaled, proposal: _Proposal) -> tuple[int, HiddenSegments | None]:
+        """The last test a proposal passed, and the outcome when it passed all."""
+        clipped = scaled.clipped[:, proposal.way.view]
+        likeness = stability(clipped, proposal.labels, proposal.way.shape, seed=self.seed, times=20)
         if likeness.min() < self.stability:
             return 1, None
-        told = self._tell(table, scaled, labels, groups)
+        told = self._tell(table, scaled, proposal.labels, len(likeness))
         if told is None:
             return 2, None
-        return 3, self._outcome(table, scaled, labels, [float(one) for one in likeness], told, gaps)
+        return 3, self._outcome(table, scaled, proposal, [float(one) for one in likeness], told)
 
     def _tell(self, table: FeatureTable, scaled: Scaled, labels: Labels, groups: int) -> list[ToldRule] | None:
         """A rule for each group, in the words of the language of segments where they do."""
@@ -160,7 +186,7 @@ class HiddenSearch:
         return found
 
     def _outcome(
-        self, table: FeatureTable, scaled: Scaled, labels: Labels, likeness: list[float], told: list[ToldRule], gaps: list[Gap]
+        self, table: FeatureTable, scaled: Scaled, proposal: _Proposal, likeness: list[float], told: list[ToldRule]
     ) -> HiddenSegments:
         places = np.full(len(table), -1, dtype=np.int64)
         for group in range(len(told) - 1, -1, -1):
@@ -178,7 +204,7 @@ class HiddenSearch:
             segments.append(
                 HiddenSegment(
                     slug=f"hidden_{place + 1}",
-                    traits=_traits(table, scaled, labels == group),
+                    traits=_traits(table, scaled, proposal.labels == group),
                     rule=told[group].rule,
                     customers=int(taken.sum()),
                     share=float(taken.mean()),
@@ -189,7 +215,7 @@ class HiddenSearch:
                     stability=likeness[group],
                 )
             )
-        return HiddenSegments(table, _named_apart(segments), "", self.fewest, scaled.features, scaled.dropped, tuple(gaps), places)
+        return HiddenSegments(table, _named_apart(segments), "", self.fewest, scaled.features, scaled.dropped, proposal.gaps, places)
 
     def _none(self, table: FeatureTable, why: str, scaled: Scaled | None) -> HiddenSegments:
         features, dropped = (scaled.features, scaled.dropped) if scaled else ((), ())
