@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kogorta.reports.blocks import Block, Bullets, Facts, Section, Sheet, Subheading
 from kogorta.reports.finding import SMALL
+from kogorta.reports.settings import setting_name
 
 if TYPE_CHECKING:
     from kogorta.reports.story import Story
@@ -86,9 +87,12 @@ def definitions_section(story: Story) -> Section:
     blocks: list[Block] = [Facts(tuple(facts))]
     if analysis.definitions:
         label = say.text("Settings of this run, as in plan.json")
-        rows = tuple((story.short(name, 60), story.short(value, 300)) for name, value in analysis.definitions.items())
-        head = (say.text("Setting"), say.text("Value"))
-        blocks += [Subheading(label), Sheet(head, rows, ("l", "l"), (30, 70), small=True, label=label)]
+        rows = tuple(
+            (setting_name(say.language, name), story.short(name, 60), story.short(value, 300))
+            for name, value in analysis.definitions.items()
+        )
+        head = (say.text("Setting"), say.text("Key"), say.text("Value"))
+        blocks += [Subheading(label), Sheet(head, rows, ("l", "l", "l"), (40, 28, 32), small=True, label=label)]
     return Section("definitions", say.text("Definitions"), tuple(blocks))
 
 

@@ -8,7 +8,7 @@ from kogorta.reports.advice import segment_advice
 from kogorta.reports.blocks import Block, Callout, Card, Section, Sheet, Statements, Subheading, Text
 from kogorta.reports.names import MOTIVES, of_scheme
 from kogorta.reports.plan_findings import STAKE
-from kogorta.reports.reasons import ARMS, INPUT_SOURCES, INPUTS, contradiction, in_words, reasons
+from kogorta.reports.reasons import ARMS, INPUT_SOURCES, INPUTS, contradiction, in_words, legend, measured, short_reasons
 
 if TYPE_CHECKING:
     from kogorta.reports.blocks import Align, CalloutTone
@@ -138,7 +138,7 @@ def wave_section(story: Story) -> Section | None:
         label = say.text("What the forecast rests on")
         head = (say.text("Input"), say.text("Value"), say.text("From – to"), say.text("Source"), say.text("Sample"))
         rows = tuple(_input_row(story, item) for item in plan.forecast.inputs)
-        blocks += [Subheading(label), Sheet(head, rows, ("l", "r", "r", "l", "r"), (32, 14, 20, 25, 9), label=label)]
+        blocks += [Subheading(label), Sheet(head, rows, ("l", "r", "r", "l", "r"), (32, 13, 25, 22, 8), label=label)]
     for item in plan.contradictions:
         blocks.append(Callout("warning", say.text("The figures contradict a claim"), contradiction(say, item)))
     if story.has("experiment"):
@@ -152,17 +152,10 @@ def wave_section(story: Story) -> Section | None:
 def _input_row(story: Story, item: ForecastInput) -> tuple[str, ...]:
     say = story.say
 
-    def figure(value: float) -> str:
-        if item.unit == "money":
-            return say.money(value)
-        if item.unit in {"share", "points"}:
-            return say.percent(value)
-        return say.number(value, 0 if value == int(value) else 2)
-
     return (
         in_words(say.language, INPUTS, item.name),
-        figure(item.value),
-        figure(item.low) if item.low == item.high else f"{figure(item.low)} – {figure(item.high)}",
+        measured(say, item.unit, item.value),
+        "—" if item.low == item.high else f"{measured(say, item.unit, item.low)} – {measured(say, item.unit, item.high)}",
         in_words(say.language, INPUT_SOURCES, item.source),
         "—" if item.sample is None else say.number(item.sample),
     )
@@ -182,7 +175,7 @@ def _wave_list(story: Story) -> list[Block]:
             say.number(item.frequency),
             say.money(item.monetary),
             say.money(item.expected_loss),
-            reasons(say.language, item.why) or "—",
+            short_reasons(say.language, item.why) or "—",
             in_words(say.language, ARMS, item.arm),
         )
         for item in shown
@@ -205,8 +198,11 @@ def _wave_list(story: Story) -> list[Block]:
             shown=say.number(len(shown)),
             of_customers=say.of_customers(len(plan.wave)),
         )
+    meaning = legend(say.language, (code for item in shown for code in item.why))
+    if meaning:
+        note = " ".join((say.text("Why: {meaning}.", meaning=meaning), note))
     label = say.text("Whom to contact, in this order")
-    widths = (5.0, 22.0, 14.0, 8.0, 7.0, 10.0, 10.0, 25.0, 9.0)
+    widths = (4.0, 24.0, 16.0, 7.0, 7.5, 10.5, 10.5, 21.5, 9.0)
     align: tuple[Align, ...] = ("r", "l", "l", "r", "r", "r", "r", "l", "l")
     told = [n for n in range(len(head)) if any(row[n] != "—" for row in rows)]
     sheet = Sheet(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from kogorta.kit.language import message, minor_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from kogorta.kit.language import Language
     from kogorta.reports.wording import Wording
@@ -69,6 +69,12 @@ REASONS: Final[Mapping[str, str]] = {
     "used_to_buy_often": message("bought often"),
     "overdue": message("silent longer than usual"),
 }
+SHORT_REASONS: Final[Mapping[str, str]] = {
+    "used_to_spend_much": message("money"),
+    "used_to_buy_often": message("frequency"),
+    "overdue": message("pause"),
+}
+"""One word for each reason, for a list whose rows should keep to one line; a legend says what the words mean."""
 
 
 def in_words(language: Language, words: Mapping[str, str], code: str) -> str:
@@ -80,6 +86,17 @@ def in_words(language: Language, words: Mapping[str, str], code: str) -> str:
 def reasons(language: Language, codes: tuple[str, ...]) -> str:
     """Why a customer is on the list, strongest reason first."""
     return ", ".join(in_words(language, REASONS, code) for code in codes)
+
+
+def short_reasons(language: Language, codes: tuple[str, ...]) -> str:
+    """The same in a word each."""
+    return ", ".join(in_words(language, SHORT_REASONS if code in SHORT_REASONS else REASONS, code) for code in codes)
+
+
+def legend(language: Language, codes: Iterable[str]) -> str:
+    """What the words of `short_reasons` mean, for the codes that occur."""
+    present = set(codes)
+    return "; ".join(f"{language.text(word)} — {language.text(REASONS[code])}" for code, word in SHORT_REASONS.items() if code in present)
 
 
 WHY_NOT: Final[Mapping[str, str]] = {
@@ -100,6 +117,26 @@ INPUT_SOURCES: Final[Mapping[str, str]] = {
     "model": message("value model of this base"),
     "given": message("set for this plan"),
 }
+
+
+def measured(say: Wording, unit: str, value: float) -> str:
+    """A figure with its unit in words; shares and points are given 0-1, money in minor units."""
+    if unit == "money":
+        return say.money(value)
+    if unit == "share":
+        return say.percent(value)
+    if unit == "points":
+        return say.text("{number} points", number=say.number(value * 100, 1))
+    whole = value == int(value)
+    if unit in {"customers", "days", "orders"} and whole:
+        counted = {"customers": say.customers, "days": say.days, "orders": say.orders}[unit]
+        return counted(int(value))
+    number = say.number(value, 0 if whole else 2 if value < 1 else 1)
+    if unit == "orders":
+        return say.text("{number} of an order", number=number) if value < 1 else say.text("{number} orders", number=number)
+    return number
+
+
 CASES: Final[Mapping[str, str]] = {
     "base": message("As in this report"),
     "fixed_thresholds": message("Thresholds in days, orders and money"),

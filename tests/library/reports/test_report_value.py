@@ -156,7 +156,7 @@ def test_those_about_to_leave_are_named_with_reasons_and_the_rest_is_in_a_file()
     name = made.customers.dicts(1)[0]["name"]
     assert len(rows) == 15
     assert rows[0][:5] == ("1", name, "50 тыс. ₽", "20 % (5–60 %)", "07.09.2026")
-    assert rows[0][5].startswith("Заказы за последние 90 дней")
+    assert rows[0][5].startswith("За 90 дней темп заказов — 20")
     assert rows[2][3] == "—"
     assert leaving.note == "Весь список (20) — в churn.csv."
 
