@@ -22,7 +22,7 @@ from kogorta.segments.evidence.telling import (
     tell_few,
     tell_line,
     tell_score,
-    word_title,
+    word_within,
 )
 from kogorta.segments.figures import SegmentFigures
 from kogorta.segments.summary import customer_summary, materialise, settle_as_of
@@ -42,11 +42,9 @@ _Row = TypedDict(
         "line": int,
         "class": str | None,
         "measure": str,
-        "value": float | None,
-        "word": str | None,
+        "value": float | str | None,
         "observations": int,
         "state": str,
-        "weight": int,
     },
 )
 """One item of the evidence column."""
@@ -86,8 +84,8 @@ class EvidenceClasses:
     Args:
         definition: what decided.
         as_of: end of this day.
-        table: customer_id, class, score, coverage, records, reason, evidence (JSON: a list with line, class, measure, value, word,
-            observations, state, weight; lines without data are left out), ordered by customer_id.
+        table: customer_id, class, score, coverage, records, reason, evidence (JSON: a list with line, class, measure, value,
+            observations, state; lines without data are left out), ordered by customer_id.
         summary: engine table of recency, frequency and monetary value at the date.
     """
 
@@ -160,8 +158,8 @@ class EvidenceClasses:
             words = self.definition.words
             told = []
             for row in rows:
-                value, word = row["value"], row["word"]
-                shown = language.number(value) if value is not None else word_title(self.definition.card, word or "", language)
+                value, word = _parted(row["value"])
+                shown = language.number(value) if value is not None else word_within(self.definition.card, word or "", language)
                 text = words.told(language).format(value=shown) if words is not None else shown
                 told.append(Fact(row["class"] or UNKNOWN, row["measure"], row["state"], value, word, 1, 1, text))
             return tuple(told), [] if rows else [language.text(FIELDS[self.definition.card].about)]
@@ -169,19 +167,20 @@ class EvidenceClasses:
         for row in rows:
             line = self.definition.lines[row["line"]][1]
             seen.add(row["line"])
+            value, word = _parted(row["value"])
             if row["state"] == "too_few":
                 text = tell_few(line, row["observations"], language)
             else:
-                text = tell_line(line, row["value"], row["word"], row["observations"], language)
-            value = None if row["word"] is not None else row["value"]
-            facts.append(
-                Fact(row["class"] or UNKNOWN, row["measure"], row["state"], value, row["word"], row["observations"], row["weight"], text)
-            )
+                text = tell_line(line, value, word, row["observations"], language)
+            facts.append(Fact(row["class"] or UNKNOWN, row["measure"], row["state"], value, word, row["observations"], line.weight, text))
         lines = enumerate(self.definition.lines)
         return tuple(facts), [line_about(line, language) for place, (_, line) in lines if place not in seen]
 
     def _known(self, finding: Finding, language: Language) -> str:
         title = class_title(self.definition, finding.class_, language)
+        if self.definition.class_named(finding.class_) is None:  # an open value: its fact is its name
+            told = _texts(finding.facts)
+            return f"{told[:1].upper()}{told[1:]}."
         own = [fact for fact in finding.facts if fact.class_ == finding.class_]
         parts = [language.text("{title}: {facts}.", title=title, facts=_texts(fact for fact in own if fact.state == "met"))]
         if self.definition.method != "evidence":
@@ -223,6 +222,9 @@ class EvidenceClasses:
                     finding.records, least=language.number(self.definition.minimum.records),
                 )
             )  # fmt: skip
+        known = _texts(fact for fact in finding.facts if fact.state != "too_few")
+        if known and self.definition.method == "evidence":
+            told.append(language.text("what is known: {facts}", facts=known))
         if few:
             told.append(few)
         if absent:
@@ -240,6 +242,11 @@ class EvidenceClasses:
             scores[found.name] = -math.inf if barred else score
         best = max(scores.values(), default=0.0)
         return [name for name, score in scores.items() if best - score < max(self.definition.minimum.lead, _TIE) - _TIE / 2]
+
+
+def _parted(value: float | str | None) -> tuple[float | None, str | None]:
+    """A number or a word."""
+    return (None, value) if isinstance(value, str) else (value, None)
 
 
 def _texts(facts: Iterable[Fact]) -> str:

@@ -28,6 +28,12 @@ BLANKS: Final = ("", "-", "?", "unknown", "none", "null", "n/a", "неизвес
 FEWEST_LEADS: Final = 10
 """Orders of the base with a known lead time below which nobody is compared with the base."""
 
+CHANCE: Final = (
+    0.382, 0.490, 0.547, 0.583, 0.610, 0.632, 0.650, 0.665, 0.678, 0.690, 0.700, 0.709, 0.718, 0.725,
+    0.732, 0.738, 0.744, 0.750, 0.755, 0.760, 0.765, 0.769, 0.773, 0.777, 0.781, 0.784, 0.787, 0.790,
+)  # fmt: skip
+"""Variation of 3, 4, ... 30 intervals that purchases at random moments (exponential intervals) keep below once in ten times; simulated."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -67,6 +73,11 @@ class Measure:
 _BOUGHT: Final = "coalesce(o.orders, 0)"
 _WITH_DISCOUNTS: Final = "CASE WHEN shop.discounted > 0 THEN coalesce(o.orders, 0) ELSE 0 END"
 _PURCHASE_DAYS: Final = "coalesce(r.days, 0)"
+# sample variation with the correction for small samples, 1 + 1/(4n) (Sokal, Rohlf, Biometry, 2012, 4.10)
+_VARIATION: Final = (
+    "(sqrt(CAST(greatest(r.steps * r.squares - r.total * r.total, 0) AS DOUBLE) / (r.steps * (r.steps - 1))) "
+    "/ (CAST(r.total AS DOUBLE) / r.steps) * (1 + 0.25 / r.steps))"
+)
 _ABOUT_DISCOUNTS: Final = message("about discounts")
 _ABOUT_ORDERS: Final = message("about orders")
 _ABOUT_LEADS: Final = message("about the time from inquiry to order")
@@ -97,11 +108,15 @@ MEASURES: Final[Mapping[str, Measure]] = {
             least=3, low=-1, high=1,
         ),
         Measure(
-            # sample variation with the correction for small samples, 1 + 1/(4n) (Sokal, Rohlf, Biometry, 2012, 4.10)
-            "interval_variation", "rhythm", "ratio", "purchase_days",
-            "CASE WHEN r.steps > 1 THEN sqrt(CAST(greatest(r.steps * r.squares - r.total * r.total, 0) AS DOUBLE) "
-            "/ (r.steps * (r.steps - 1))) / (CAST(r.total AS DOUBLE) / r.steps) * (1 + 0.25 / r.steps) END",
+            "interval_variation", "rhythm", "ratio", "purchase_days", f"CASE WHEN r.steps > 1 THEN {_VARIATION} END",
             _PURCHASE_DAYS, message("variation of intervals between purchases"), _ABOUT_ORDERS, floor=4, least=4, high=100,
+        ),
+        Measure(
+            # few intervals are even by chance: with 4 purchases the limit is stricter than with 10
+            "variation_against_chance", "rhythm", "share", "purchase_days",
+            f"CASE WHEN r.steps > 2 THEN {_VARIATION} / list_extract({list(CHANCE)}, least(r.steps, {len(CHANCE) + 2}) - 2) END",
+            _PURCHASE_DAYS, message("variation of intervals as a share of what chance alone gives once in ten times"), _ABOUT_ORDERS,
+            floor=4, least=4, high=100,
         ),
         Measure(
             "silence_in_intervals", "rhythm", "ratio", "purchase_days", "CASE WHEN r.steps > 0 THEN r.silence / r.typical END",

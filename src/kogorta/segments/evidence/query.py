@@ -240,14 +240,14 @@ FROM scored""",
     names = writer.bind([found.name for found in definition.classes])
     owners = {found.name: place for place, found in enumerate(definition.classes, 1)}
     items = ", ".join(
-        f"{{'line': {i}, 'class': {names}[{owners[found.name]}], 'measure': '{line.measure}', 'value': round(v{i}, 6), 'word': w{i}, "
-        f"'observations': n{i}, 'state': s{i}, 'weight': {line.weight}}}"
+        f"CASE WHEN s{i} <> 'no_data' THEN json_object('line', {i}, 'class', {names}[{owners[found.name]}], 'measure', '{line.measure}', "
+        f"'value', {f'w{i}' if line.card else f'round(v{i}, 6)'}, 'observations', n{i}, 'state', s{i}) END"
         for i, (found, line) in lines
     )
     query = f"""SELECT customer_id, CASE WHEN reason IS NULL THEN {names}[place] ELSE '{UNKNOWN}' END AS "class",
     scores[place] AS score, CASE WHEN reason IS NULL THEN coverages[place] ELSE list_max(coverages) END AS coverage,
     CAST(records AS BIGINT) AS records, reason,
-    CAST(to_json([item FOR item IN [{items}] IF item.state <> 'no_data']) AS VARCHAR) AS evidence
+    CAST(to_json([item FOR item IN [{items}] IF item IS NOT NULL]) AS VARCHAR) AS evidence
 FROM placed"""
     return f"WITH {', '.join(writer.parts)}\n{query}", writer.values
 
@@ -282,7 +282,7 @@ def _sort(writer: _Writer, definition: Definition) -> tuple[str, dict[str, objec
     query = f"""SELECT customer_id, coalesce(class, '{UNKNOWN}') AS "class", CASE WHEN class IS NULL THEN 0.0 ELSE 1.0 END AS score,
     CASE WHEN word IS NULL THEN 0.0 ELSE 1.0 END AS coverage, CAST(CASE WHEN word IS NULL THEN 0 ELSE 1 END AS BIGINT) AS records,
     CASE WHEN word IS NULL THEN 'no_data' WHEN class IS NULL THEN 'weak' END AS reason,
-    CASE WHEN word IS NULL THEN '[]' ELSE CAST(to_json([{{'line': 0, 'class': class, 'measure': '{column}', 'value': number, 'word': word,
-        'observations': 1, 'state': 'met', 'weight': 1}}]) AS VARCHAR) END AS evidence
+    CASE WHEN word IS NULL THEN '[]' ELSE CAST(to_json([json_object('line', 0, 'class', class, 'measure', '{column}',
+        'value', {"number" if definition.method == "bands" else "word"}, 'observations', 1, 'state', 'met')]) AS VARCHAR) END AS evidence
 FROM named"""
     return f"WITH {', '.join(writer.parts)}\n{query}", writer.values

@@ -72,10 +72,16 @@ def word_title(card: str, word: str, language: Language) -> str:
     return word
 
 
+def word_within(card: str, word: str, language: Language) -> str:
+    """A value of the card inside a sentence: what is not a name begins with a small letter."""
+    title = word_title(card, word, language)
+    return title[:1].lower() + title[1:] if card in ("role", "climate") and title[1:2].islower() else title
+
+
 def tell_value(value: float, unit: Unit, language: Language) -> str:
     """A value with its unit."""
     if unit == "share":
-        return language.percent(value, 0 if round(value * 100, 1) % 1 == 0 else 1)
+        return language.percent(value, 0 if value >= 0.1 or round(value * 100, 1) % 1 == 0 else 1)
     if unit == "points":
         return language.plural("{count} point", "{count} points", round(value * 100))
     if unit == "hours":
@@ -113,7 +119,7 @@ def tell_line(line: Line, value: float | None, word: str | None, observations: i
     measure = MEASURES[line.measure]
     low, high = (None if bound is None else tell_value(bound, measure.unit, language) for bound in (line.at_least, line.at_most))
     if word is not None:
-        shown = word_title(line.card, word, language)
+        shown = word_within(line.card, word, language)
     else:
         shown = tell_value(value, measure.unit, language) if value is not None else ""
     return line.words.told(language).format(
@@ -193,7 +199,7 @@ def _describe_line(line: Line, total: int, language: Language) -> str:
     texts = [language.text(measure.meaning)]
     asked = line.values or line.naming or line.types
     if asked:
-        texts.append("(" + ", ".join(word_title(line.card, word, language) for word in asked) + ")")
+        texts.append("(" + ", ".join(word_within(line.card, word, language) for word in asked) + ")")
     if measure.unit != "word":
         low, high = (None if bound is None else tell_value(bound, measure.unit, language) for bound in (line.at_least, line.at_most))
         texts.append(_bounds(low, high))
