@@ -211,10 +211,10 @@ class _Emitter:
             return self.gap(figure)
         if isinstance(figure, Measure):
             return self.measure(figure)
-        now = self.bind(self.as_of)
         if figure.name == "recency_days":
-            return f"date_diff('day', last_order_on, {now})"
+            return f"date_diff('day', last_order_on, {self.bind(self.as_of)})"
         if figure.name == "age":
+            now = self.bind(self.as_of)
             today = self.bind(self.as_of.year * 10_000 + self.as_of.month * 100 + self.as_of.day)
             return (
                 f"CASE WHEN birth_on <= {now} THEN ({today} - year(birth_on) * 10000 - month(birth_on) * 100 - day(birth_on)) // 10000 END"

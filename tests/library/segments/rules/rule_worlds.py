@@ -379,6 +379,7 @@ def disagreements(random, rules=20, oracle=True) -> tuple[int, list[str]]:
 
     world = random_world(random)
     book = SegmentBook({"one": random_rule(random, world), "two": random_rule(random, world, ("one",))})
+    rules = random.choice([1, rules])
     made = [random_rule(random, world, ("one", "two")) for _ in range(rules)]
     snapshot = world.snapshot(CONNECTION)
     later = world.as_of + timedelta(days=random.choice([0, 0, 0, 1, 30, 400]))
