@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,6 +13,10 @@ from kogorta.kit.errors import OptionError
 MetricKind = Literal["mean", "proportion", "ratio", "quantile"]
 KINDS: Final[tuple[MetricKind, ...]] = ("mean", "proportion", "ratio", "quantile")
 Role = Literal["own", "primary", "guardrail"]
+OPTIONS: Final = ("denominator", "covariate", "covariate_denominator", "cap", "cap_quantile", "direction", "margin", "role")
+NUMBERS: Final = ("cap", "cap_quantile", "margin")
+_OPTION_STARTS: Final = re.compile(r",\s*(?=[a-z_-]+=)")
+"""A comma belongs to a column name unless an option follows it."""
 DEFAULT_MARGIN: Final = 0.10
 """A difference below 10 % of the control value counts as none, unless the metric declares its own margin."""
 
@@ -110,7 +115,7 @@ class Metric:
                 name=self.name,
                 quantile=self.quantile,
             )
-        if self.margin is not None and not self.margin > 0:
+        if self.margin is not None and not 0 < self.margin < math.inf:
             raise OptionError(
                 "margin of {name!r} is {margin!r}; it must be greater than zero.",
                 name=self.name,
@@ -141,36 +146,71 @@ class Metric:
 
     @classmethod
     def parse(cls, text: str) -> Metric:
-        """Read `column:kind`, for example `spend:mean`, `revenue/orders:ratio`, `days:median`, `spend:quantile=0.9`.
+        """Read `column:kind[,option=value...]`, for example `spend:mean,covariate=history,cap_quantile=0.99`.
+
+        Kinds: `mean`, `proportion`, `ratio` (`revenue/orders:ratio`, or `revenue:ratio,denominator=orders`), `median`,
+        `quantile=0.9`. Options: `denominator`, `covariate`, `covariate_denominator`, `cap`, `cap_quantile`,
+        `direction=up|down`, `margin`, `role=own|primary|guardrail`.
 
         Raises:
-            OptionError: the text has no kind, or a kind that does not exist.
+            OptionError: the text has no kind, or a kind or an option that does not exist.
+
+        Example:
+            >>> Metric.parse("complaints:proportion,direction=down,role=guardrail").direction
+            'down'
         """
-        column, colon, kind = text.rpartition(":")
+        head, *said = re.split(_OPTION_STARTS, text)
+        column, colon, kind = head.rpartition(":")
         if not colon or not column:
             raise OptionError(
                 "metric {text!r} has no kind; write column:kind, for example spend:mean or visit:proportion.",
                 text=text,
             )
-        if kind == "median":
-            return cls(column, "quantile")
-        if kind.startswith("quantile="):
-            try:
-                return cls(column, "quantile", quantile=float(kind.removeprefix("quantile=")))
-            except ValueError as error:
-                raise OptionError(
-                    "metric {text!r} has no number after 'quantile='; write spend:quantile=0.9.",
-                    text=text,
-                ) from error
-        for known in KINDS:
-            if kind == known == "ratio":
-                numerator, _, denominator = column.partition("/")
-                return cls(numerator, "ratio", denominator=denominator or None)
-            if kind == known:
-                return cls(column, known)
+        column, kind, options = column.strip(), kind.strip(), _options(text, said)
+        if kind == "median" or kind.startswith("quantile="):
+            options["quantile"] = 0.5 if kind == "median" else _number(text, "quantile", kind.removeprefix("quantile="))
+            kind = "quantile"
+        if kind == "ratio" and "denominator" not in options:
+            column, _, denominator = column.partition("/")
+            options["denominator"] = denominator or None
+        if kind not in KINDS:
+            raise OptionError(
+                "metric {text!r} has kind {kind!r}; it must be one of {listed} or median.",
+                text=text,
+                kind=kind,
+                listed=", ".join(KINDS),
+            )
+        return cls(column, kind, **options)  # type: ignore[arg-type]
+
+
+def _options(text: str, said: list[str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for option, value in (one.split("=", 1) for one in said):
+        name = option.replace("-", "_")
+        if name not in OPTIONS:
+            raise OptionError(
+                "metric {text!r} has an option {name!r}; the options are {listed}.",
+                text=text,
+                name=name,
+                listed=", ".join(OPTIONS),
+            )
+        if name in found:
+            raise OptionError(
+                "metric {text!r} names {name} twice; keep one of them.",
+                text=text,
+                name=name,
+            )
+        found[name] = _number(text, name, value) if name in NUMBERS else value
+    return found
+
+
+def _number(text: str, name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError as error:
         raise OptionError(
-            "metric {text!r} has kind {kind!r}; it must be one of {listed} or median.",
+            "metric {text!r} has no number after '{name}='; it has {value!r}.",
             text=text,
-            kind=kind,
-            listed=", ".join(KINDS),
-        )
+            name=name,
+            value=value,
+        ) from error

@@ -12,10 +12,10 @@ from kogorta.experiments.assignment import Arms
 from kogorta.experiments.clusters import by_cluster
 from kogorta.experiments.estimates import Piece, customer_deviation
 from kogorta.experiments.metrics import Metric
-from kogorta.experiments.quantities import arm_size, normal_quantile, open_share
+from kogorta.experiments.quantities import arm_size, open_share
 from kogorta.experiments.recommendation import NAMES, RecommendationCode, kind_of_answer
 from kogorta.experiments.sequential import Spending, even_looks, sample_inflation, sequential_bounds
-from kogorta.experiments.sizing import sample_size_means, sample_size_proportions, smallest_detectable_rate
+from kogorta.experiments.sizing import sample_size_means, sample_size_proportions, smallest_detectable_mean, smallest_detectable_rate
 from kogorta.experiments.sums import column_of, sums_of
 from kogorta.experiments.verdicts import figure
 from kogorta.kit.checks import check_between, check_positive
@@ -332,8 +332,10 @@ class Planner:
                 found = smallest_detectable_rate(treated, control, 1 - baseline, self._alpha_each, self.power)
                 return None if found is None else 1 - found
             return smallest_detectable_rate(treated, control, baseline, self._alpha_each, self.power)
-        reach = normal_quantile(1 - self._alpha_each / 2) + normal_quantile(self.power)
-        return baseline + math.copysign(reach * deviation * math.sqrt(1 / treated + 1 / control), target - baseline)
+        if treated + control < 3:
+            return None
+        found = smallest_detectable_mean(treated, control, deviation, alpha=self._alpha_each, power=self.power)
+        return baseline + math.copysign(found, target - baseline)
 
 
 def arms_of(weights: Mapping[str, float], control: str) -> Arms:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kogorta.experiments.quantities import open_share
 from kogorta.kit.checks import check_between
 from kogorta.kit.errors import InputError
 
@@ -132,6 +133,48 @@ def uplift_score(score: Floats, outcome: Floats, treated: Floats) -> float:
     idle = int(np.sum((outcome == 0) & (treated == 1)))
     best = Ranking.of(2.0 * (outcome == treated) + (outcome if lost > idle else treated), outcome, treated)
     return curve_area(*Ranking.of(score, outcome, treated).uplift()) / curve_area(*best.uplift())
+
+
+def uplift_at(score: Floats, outcome: Floats, treated: Floats, share: float = 0.3, *, by_group: bool = False) -> float:
+    """Difference between the means of treated and control customers among the best `share` of a ranking.
+
+    Args:
+        score: larger = contact first; whole customers are taken, among equal scores in the order of rows.
+        outcome: 0/1 or an amount.
+        treated: 1 for treated, 0 for control.
+        share: part of the customers, above 0 and below 1.
+        by_group: take the best `share` of either group by itself instead of both groups together.
+
+    Returns:
+        The difference, in the unit of the outcome.
+
+    Raises:
+        InputError: the best part holds no treated or no control customers, or the data cannot be ranked.
+        OptionError: the share is outside 0-1.
+
+    Example:
+        >>> score, outcome, treated = np.arange(8.0), np.array([0, 0, 0, 0, 0, 1, 0, 1.0]), np.array([0, 1, 0, 1, 0, 1, 0, 1.0])
+        >>> uplift_at(score, outcome, treated, 0.5)
+        1.0
+
+    Source: the uplift-at-k of scikit-uplift, both of its ways of cutting.
+    """
+    open_share("share", share)
+    ranking = Ranking.of(score, outcome, treated)
+    sides = [ranking.treated == 1, ranking.treated == 0]
+    if by_group:
+        parts = [ranking.outcome[side][: int(side.sum() * share)] for side in sides]
+    else:
+        best = np.arange(len(ranking.outcome)) < int(len(ranking.outcome) * share)
+        parts = [ranking.outcome[side & best] for side in sides]
+    if min(len(part) for part in parts) == 0:
+        raise InputError(
+            "the best {share:.0%} hold {treated} treated and {control} control customers; both must be there, so take a larger share.",
+            share=share,
+            treated=len(parts[0]),
+            control=len(parts[1]),
+        )
+    return float(parts[0].mean() - parts[1].mean())
 
 
 def _check_binary(outcome: Floats) -> None:

@@ -199,6 +199,51 @@ def sample_size_means(
     return SampleSize.of(float(brentq(shortfall, low, 2 * first + 20, xtol=1e-10, rtol=1e-13)), ratio)
 
 
+def smallest_detectable_mean(treated: int, control: int, deviation: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
+    """The smallest difference of means that these two arms would find.
+
+    Args:
+        treated: customers in the treated arm.
+        control: customers in the control arm.
+        deviation: standard deviation of the metric, after cap, covariate and strata.
+        alpha: two-sided error rate, 0-1.
+        power: probability of finding the difference, 0-1.
+
+    Returns:
+        The difference, in the metric's unit.
+
+    Raises:
+        OptionError: an arm is empty, both hold fewer than 3 customers together, or the deviation is not positive.
+
+    Example:
+        >>> round(smallest_detectable_mean(64, 64, 1.0), 2)
+        0.5
+
+    Source: Cohen (1988), ch. 2; the inverse of `sample_size_means`.
+    """
+    treated, control = arm_size("treated", treated), arm_size("control", control)
+    check_positive("deviation", deviation)
+    reach = normal_quantile(1 - open_share("alpha", alpha) / 2) + normal_quantile(open_share("power", power))
+    if treated + control < 3:
+        raise OptionError("treated and control have one customer each; a mean must be compared over at least 3 customers.")
+    first = max(reach, 1e-3) * deviation * math.sqrt(1 / treated + 1 / control)
+    if treated > 1e6:  # t and z agree to 7 digits
+        return first
+    from scipy.optimize import brentq
+
+    spread, ratio = deviation**2 * (1 + treated / control), control / treated
+
+    def shortfall(difference: float) -> float:
+        return _power_of_t(treated, difference, spread, alpha, ratio) - power
+
+    low, high = first / 2, first
+    while shortfall(low) > 0:
+        low /= 2
+    while shortfall(high) < 0:
+        high *= 2
+    return float(brentq(shortfall, low, high, xtol=1e-12 * high, rtol=1e-13))
+
+
 def _power_of_t(size: float, difference: float, spread: float, alpha: float, ratio: float) -> float:
     from scipy import stats
 

@@ -79,10 +79,39 @@ def test_metrics_are_read_as_they_are_written(text, name):
     assert Metric.parse(text).name == name
 
 
-@pytest.mark.parametrize("text", ["spend", ":mean", "spend:average", "spend:ratio", "spend:quantile=x", "spend:quantile=1.5"])
+def test_options_of_a_metric_are_read_after_its_kind():
+    written = "spend:mean,covariate=history,cap-quantile=0.99,direction=down,margin=0.5,role=primary"
+    assert Metric.parse(written) == Metric("spend", covariate="history", cap_quantile=0.99, direction="down", margin=0.5, role="primary")
+    ratio = Metric("sum", "ratio", denominator="orders", covariate="sum, before", covariate_denominator="orders before", cap=9.0)
+    assert (
+        Metric.parse("sum:ratio,denominator=orders,covariate=sum, before,covariate_denominator=orders before, cap=9") == ratio
+    )  # a comma may belong to a name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "spend",
+        ":mean",
+        "spend:average",
+        "spend:ratio",
+        "spend:quantile=x",
+        "spend:quantile=1.5",
+        "spend:mean,cap=much",
+        "spend:mean,cap=nan",
+        "spend:mean,cap=1,cap=2",
+        "spend:mean,weight=2",
+        "spend:mean,direction=left",
+        "spend:mean,margin=-1",
+        "spend:mean,margin=inf",
+        "spend:mean,denominator=orders",
+        "visit:proportion,cap=1",
+    ],
+)
 def test_unreadable_metrics_are_refused(text):
-    with pytest.raises(OptionError):
+    with pytest.raises(OptionError) as caught:
         Metric.parse(text)
+    assert str(caught.value).endswith(".")
 
 
 @pytest.mark.parametrize(
