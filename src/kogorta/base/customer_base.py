@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from kogorta.base.intake import Extract
+    from kogorta.base.options import RefundPolicy
     from kogorta.kit.progress import Progress
 
 ORDER_OF_ROWS: Final = {
@@ -115,7 +116,7 @@ class CustomerBase:
 
         Args:
             extract: what a source read.
-            options: currency, zone, refunds, stages, rates; the base's own currency and zone win once it has data.
+            options: currency, zone, refunds, stages, rates; the base's own currency, zone and refund rule win once it has data.
             progress: where the steps are announced.
 
         Returns:
@@ -204,11 +205,13 @@ class CustomerBase:
         state = self._store.state
         if state.currency and options.currency and options.currency != state.currency:
             raise InputError(
-                f"The base is kept in {state.currency}; --currency {options.currency} does not fit it. Give --rates to convert, "
-                "or import into another base."
+                "The base is kept in {kept}; --currency {given} does not fit it. Give --rates to convert, or import into another base.",
+                kept=state.currency,
+                given=options.currency,
             )
         zone = state.time_zone or options.time_zone
-        return replace(options, currency=state.currency or options.currency, time_zone=zone)
+        refunds: RefundPolicy = "ignore" if (state.refunds or options.refunds) == "ignore" else "net"
+        return replace(options, currency=state.currency or options.currency, time_zone=zone, refunds=refunds)
 
     def _absorb(self, extract: Extract, accounting: Accounting, problems: tuple[Problem, ...]) -> None:
         """Put what the import brought beside what is there; a deal imported again replaces its earlier self, lines included."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from kogorta.base.tables import TABLES, column_list, empty_query
 from kogorta.engine.duck import quote
 from kogorta.kit.errors import InputError
+from kogorta.kit.language import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 STATE_FILE: Final = "base.json"
 FORMAT: Final = 1
+_LACKS: Final = message("The base {folder} lacks its table {table}; restore the folder from a copy or import the files anew.")
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,13 @@ class Store:
         version = self.state.versions.get(name)
         files = self._files(name, version) if version is not None else []
         if files:
+            from duckdb import IOException
+
             paths = ", ".join(quote(path) for path in files)
-            shelf.show(name, f"SELECT {column_list(name)} FROM read_parquet([{paths}])")
+            try:
+                shelf.show(name, f"SELECT {column_list(name)} FROM read_parquet([{paths}])")
+            except IOException as error:
+                raise InputError(_LACKS, folder=self.folder, table=name) from error
         else:
             shelf.keep(name, empty_query(name), large=False)
 
@@ -103,15 +110,17 @@ class Store:
         deleted = 0
         with self.writing(shelf):
             versions = dict(self.state.versions)
-            for name, version in versions.items():
+            obsolete = {name: len(self._unneeded(name, version)) for name, version in versions.items()}
+            for name in [name for name, files in obsolete.items() if files]:
                 table = DeltaTable(self.folder / name)
-                if table.version() != version:
-                    table.restore(version)
+                if table.version() != versions[name]:
+                    table.restore(versions[name])
                     versions[name] = table.version()
             self._write_versions(versions)
-            for name in versions:
-                table = DeltaTable(self.folder / name)
-                deleted += len(table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False))
+            for name, files in obsolete.items():
+                if files:
+                    DeltaTable(self.folder / name).vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
+                deleted += files
         return deleted
 
     @contextmanager
@@ -133,6 +142,13 @@ class Store:
             finally:
                 fcntl.flock(lock, fcntl.LOCK_UN)
 
+    def _unneeded(self, name: str, version: int) -> list[str]:
+        """Files of a table that its present version does not read."""
+        if self.folder is None:
+            return []
+        read = {file.rpartition("/")[2] for file in self._files(name, version)}
+        return [path.name for path in (self.folder / name).glob("*.parquet") if path.name not in read]
+
     def _write_versions(self, versions: Mapping[str, int]) -> None:
         self.state = replace(self.state, versions=versions)
         if self.folder is not None:
@@ -148,31 +164,39 @@ class Store:
         try:
             return sorted(DeltaTable(self.folder / name, version=version).file_uris())
         except TableNotFoundError as error:
-            raise InputError(
-                f"The base {self.folder} lacks its table {name}; restore the folder from a copy or import the files anew."
-            ) from error
+            raise InputError(_LACKS, folder=self.folder, table=name) from error
 
     def _read_state(self) -> State:
         if self.folder is None:
             return State()
         if self.folder.exists() and not self.folder.is_dir():
-            raise InputError(f"{self.folder} is a file; a base is a folder. Name another path.")
+            raise InputError("{folder} is a file; a base is a folder. Name another path.", folder=self.folder)
         path = self.folder / STATE_FILE
         if not path.exists():
             if self.folder.exists() and any(self.folder.iterdir()):
                 # a first import that was killed leaves tables without a state
                 known = {*TABLES, f"{STATE_FILE}.new"}
                 if not all(item.name in known or item.name.startswith(".") for item in self.folder.iterdir()):
-                    raise InputError(f"{self.folder} is not a base: it has files but no {STATE_FILE}. Name an empty folder.")
+                    raise InputError(
+                        "{folder} is not a base: it has files but no {state}. Name an empty folder.", folder=self.folder, state=STATE_FILE
+                    )
             self.folder.mkdir(parents=True, exist_ok=True)
             return State()
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             if raw["format"] != FORMAT:
-                raise InputError(f"The base {self.folder} has format {raw['format']}; this version reads format {FORMAT}.")
-            return State(raw["currency"], raw["time_zone"], raw["refunds"], bool(raw["enriched"]), raw["tables"])
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise InputError(f"{path} cannot be read as the state of a base; restore it from a copy.") from error
+                raise InputError(
+                    "The base {folder} has format {found}; this version reads format {known}.",
+                    folder=self.folder,
+                    found=raw["format"],
+                    known=FORMAT,
+                )
+            versions = {name: int(version) for name, version in raw["tables"].items()}
+            return State(raw["currency"], raw["time_zone"], raw["refunds"], bool(raw["enriched"]), versions)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError("{path} cannot be read as the state of a base; restore it from a copy.", path=path) from error
 
 
 def _swap(path: Path, content: Mapping[str, object]) -> None:
