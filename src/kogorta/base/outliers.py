@@ -26,7 +26,8 @@ def find_outliers(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
     """
     rows = connection.execute(
         """
-        WITH won AS (SELECT order_id, customer_id, ln(amount_base) AS size, amount_base FROM orders WHERE status = 'won' AND amount_base > 0),
+        WITH won AS (SELECT order_id, customer_id, ln(amount_base) AS size, amount_base FROM orders
+            WHERE status = 'won' AND amount_base > 0),
         centre AS (SELECT median(size) AS middle, mad(size) * 1.4826 AS spread, count(*) AS n FROM won),
         own AS (SELECT customer_id, median(amount_base) AS usual, count(*) AS n FROM won GROUP BY customer_id)
         SELECT w.order_id, w.amount_base FROM won w CROSS JOIN centre c JOIN own o USING (customer_id)

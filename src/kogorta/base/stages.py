@@ -12,24 +12,32 @@ if TYPE_CHECKING:
 
 STATUSES: Final = ("won", "lost", "open", "refunded")
 
-_WORDS: Final[tuple[tuple[str, str], ...]] = (
-    ("refunded", r"возврат|возвращ|refund|chargeback|сторно"),
+_WORDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("refunded", (r"возврат|возвращ|refund|chargeback|сторно",)),
     (
         "lost",
-        r"не\s*реализов|не\s*успе|неуспе|провал|отказ|проигр|отмен|потерян|слив|брак|дубл|спам|не\s*целев|нецелев|"
-        r"закрыт\w* без|\blost\b|\blose\b|cancel|reject|declin|fail|unqualified|junk",
+        (
+            r"не\s*реализов|не\s*успе|неуспе|провал|отказ|проигр|отмен|потерян|слив|брак|дубл|спам|не\s*целев|нецелев",
+            r"закрыт\w* без|\blost\b|\blose\b|cancel|reject|declin|fail|unqualified|junk",
+        ),
     ),
+    ("open", (r"не\s*(оплач|заверш|выполн|отгруж|доставл|закрыт)|неоплач|частичн|\bunpaid\b|\bnot (paid|complet|deliver)|partial",)),
     (
         "won",
-        r"успе[шх]|выигр|реализова|оплачен|оплата получена|заверш[её]н|выполнен|отгруж|доставлен|закрыт\w* (и )?успеш|продан|"
-        r"\bwon\b|\bwin\b|success|\bpaid\b|complet|deliver|shipped|fulfilled|^закрыта?$|^closed$",
+        (
+            r"успе[шх]|выигр|реализова|оплачен|оплата получена|заверш[её]н|выполнен|отгруж|доставлен|закрыт\w* (и )?успеш|продан",
+            r"\bwon\b|\bwin\b|success|\bpaid\b|complet|deliver|shipped|fulfilled|^закрыта?$|^closed$",
+        ),
     ),
     (
         "open",
-        r"нов|в работе|первичн|переговор|квалиф|счет|сч[её]т|ожида|подготов|предлож|соглас|договор|звон|встреч|демо|"
-        r"неразобран|принима|думает|прав[оа]к|пауз|отложен|new|open|progress|negotiat|proposal|pending|invoice|contact|qualif|review",
+        (
+            r"нов|в работе|первичн|переговор|квалиф|сч[её]т|ожида|подготов|предлож|соглас|договор|звон|встреч|демо|неразобран|принима",
+            r"думает|прав[оа]к|пауз|отложен|new|open|progress|negotiat|proposal|pending|invoice|contact|qualif|review",
+        ),
     ),
 )
+"""Read from top to bottom: a denial («не оплачен») stands before the word it denies."""
 
 
 def propose_status(stage: str) -> str | None:
@@ -42,12 +50,12 @@ def propose_status(stage: str) -> str | None:
         One of `won`, `lost`, `open`, `refunded`, or None.
 
     Example:
-        >>> propose_status("Сделка успешна"), propose_status("Закрыто и не реализовано"), propose_status("Пакет А")
-        ('won', 'lost', None)
+        >>> propose_status("Сделка успешна"), propose_status("Закрыто и не реализовано"), propose_status("Не оплачен")
+        ('won', 'lost', 'open')
     """
     words = re.sub(r"\s+", " ", stage.strip().lower())
-    for status, pattern in _WORDS:
-        if re.search(pattern, words):
+    for status, patterns in _WORDS:
+        if any(re.search(pattern, words) for pattern in patterns):
             return status
     return None
 

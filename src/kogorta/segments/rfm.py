@@ -129,14 +129,9 @@ class RFMRule:
     def empty_levels(self) -> tuple[str, ...]:
         """Levels no value can fall into because two cut points coincide, such as `F2`."""
         found = []
-        for letter, bounds, best_first in (
-            ("R", self.recency, True),
-            ("F", self.frequency, False),
-            ("M", self.money, False),
-        ):
-            for place in range(1, len(bounds)):
-                if bounds[place] == bounds[place - 1]:
-                    found.append(f"{letter}{place + 1 if best_first else self.levels - place}")
+        for letter, bounds, best_first in (("R", self.recency, True), ("F", self.frequency, False), ("M", self.money, False)):
+            places = (place for place in range(1, len(bounds)) if bounds[place] == bounds[place - 1])
+            found.extend(f"{letter}{place + 1 if best_first else self.levels - place}" for place in places)
         return tuple(found)
 
 

@@ -25,9 +25,10 @@ class Range:
 class Candidate:
     """One segment considered for priority.
 
-    `motive` is what would be done with it: `win_back`, `grow` or `keep`. `at_stake` is the money it stands for over the horizon: for win_back
-    what its customers used to bring at their own pace minus what they are expected to bring without action; for grow a second purchase at the
-    base's own check; for keep what they bring now times the share that such customers lost over the last horizons.
+    `motive` is what would be done with it: `win_back`, `grow` or `keep`. `at_stake` is the money it stands for over the horizon: for
+    win_back what its customers used to bring at their own pace minus what they are expected to bring without action; for grow the second
+    purchase that the base's customers make more often than they do, at their own check; for keep what they bring now times the share that
+    such customers lost over the last horizons.
     """
 
     segment: str
@@ -46,7 +47,8 @@ class Candidate:
 class IndustryRank:
     """An industry ranked by the lower confidence bound of its share in the priority segment, not by the raw share.
 
-    `share` = customers in the segment / customers of the industry that ever bought; `share_low` = Wilson 95 % lower bound; `chosen` = in the wave.
+    `share` = customers in the segment / customers of the industry that ever bought; `share_low` = Wilson 95 % lower bound;
+    `chosen` = in the wave.
     """
 
     industry: str

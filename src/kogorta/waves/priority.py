@@ -67,7 +67,8 @@ def customer_stakes(
     row = connection.execute(f"SELECT count(*) FILTER (frequency > 1) * 1.0 / count(*) FROM {summary} WHERE frequency > 0").fetchone()
     repeat_share = float(row[0]) if row and row[0] is not None else 0.0
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE motives (segment VARCHAR, motive VARCHAR, baseline_rate DOUBLE, loss_rate DOUBLE, repeat_share DOUBLE)"
+        """CREATE OR REPLACE TEMP TABLE motives
+        (segment VARCHAR, motive VARCHAR, baseline_rate DOUBLE, loss_rate DOUBLE, repeat_share DOUBLE)"""
     )
     for segment, motive in MOTIVES[scheme].items():
         known = baselines.get(segment, Baseline(0, 0, 0, 0))
