@@ -123,6 +123,10 @@ MEASURES: Final[Mapping[str, Measure]] = {
             _PURCHASE_DAYS, message("days since the last purchase, in the customer's usual intervals"), _ABOUT_ORDERS, floor=4, least=4,
         ),
         Measure(
+            "silence_in_longest", "rhythm", "ratio", "purchase_days", "CASE WHEN r.steps > 0 THEN r.silence / r.longest END",
+            _PURCHASE_DAYS, message("days since the last purchase, in the customer's longest intervals"), _ABOUT_ORDERS, floor=4, least=4,
+        ),
+        Measure(
             "longest_interval_in_usual", "rhythm", "ratio", "purchase_days", "CASE WHEN r.steps > 0 THEN r.longest / r.typical END",
             _PURCHASE_DAYS, message("longest interval between purchases, in usual ones"), _ABOUT_ORDERS, floor=4, least=4,
         ),

@@ -78,9 +78,11 @@ def _add_facts(writer: _Writer, definition: Definition) -> None:
     lines = [line for _, line in definition.lines]
     grains = {MEASURES[line.measure].grain for line in lines}
     placed = list(enumerate(lines))
-    _add_orders(writer, [(i, line) for i, line in placed if MEASURES[line.measure].grain == "items"])
-    joins = ["FROM customers c", "LEFT JOIN orders_by o ON o.customer_id = c.customer_id", "CROSS JOIN shop"]
-    records = ["coalesce(o.orders, 0)"] if grains & {"orders", "rhythm", "leads", "items"} else []
+    joins, records = ["FROM customers c"], []
+    if grains & {"orders", "rhythm", "leads", "items"}:
+        _add_orders(writer, [(i, line) for i, line in placed if MEASURES[line.measure].grain == "items"])
+        joins += ["LEFT JOIN orders_by o ON o.customer_id = c.customer_id", "CROSS JOIN shop"]
+        records.append("coalesce(o.orders, 0)")
     if "rhythm" in grains:
         writer.add("rhythm", read_sql("segments/evidence", "rhythm"))
         joins.append("LEFT JOIN rhythm r ON r.customer_id = c.customer_id")

@@ -67,9 +67,21 @@ def word_title(card: str, word: str, language: Language) -> str:
         return language.text(CLIMATES[word])
     if card == "role" and word in set(Role):
         return Role(word).label(language)
+    if card == "time_zone" and "/" in word:
+        return _zone_title(word, language)
     if card == "market" and word in ("b2b", "b2c"):
         return word.upper()
     return word
+
+
+def _zone_title(zone: str, language: Language) -> str:
+    """A zone by its city; a name that is no zone stays as it is."""
+    from babel.dates import get_timezone_location
+
+    try:
+        return str(get_timezone_location(zone, locale=language.code, return_city=True))
+    except LookupError:
+        return zone
 
 
 def word_within(card: str, word: str, language: Language) -> str:

@@ -212,7 +212,7 @@ def test_every_refusal_and_word_of_the_room_is_translated():
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["evidence", "orders", "first"]),
     lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["name", "title", "classes", "measure", "ru", "en", "weight", "evidence", "x"]) | st.text(max_size=3), inner, max_size=4),
+    | st.dictionaries(st.sampled_from(["name", "title", "classes", "measure", "ru", "en", "weight", "x"]) | st.text(max_size=3), inner, max_size=4),
     max_leaves=12,
 )  # fmt: skip
 

@@ -58,11 +58,14 @@ def test_words_of_a_card_become_classes(planting, classes):
         ("gender", "Женщины: пол в карточке — ж.", "Неизвестно: нет данных о поле."),
         ("role", "Роль — собственник.", "Неизвестно: нет данных о роли контактного лица."),
         ("climate", "Климатический пояс — умеренно континентальный.", "Неизвестно: нет данных о регионе, по которому определяется климат."),
+        ("time_zone", "Часовой пояс — Екатеринбург.", "Неизвестно: нет данных о часовом поясе."),
         ("city", "Город — Москва.", "Неизвестно: нет данных о городе."),
     ],
 )
 def test_a_card_is_told_in_words(planting, sort, russian, name, known, unknown):
-    planting.customer("a", birth_on=date(1996, 5, 5), gender="ж", role="owner", region="RU-MOW", city="Москва")
+    planting.customer(
+        "a", birth_on=date(1996, 5, 5), gender="ж", role="owner", region="RU-MOW", city="Москва", time_zone="Asia/Yekaterinburg"
+    )
     planting.customer("b")
     found = sort(name, planting.grow())
     assert [found.explain(customer, russian).sentence for customer in "ab"] == [known, unknown]

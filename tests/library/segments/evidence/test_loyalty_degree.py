@@ -1,6 +1,11 @@
+import json
+from datetime import date
+
 import numpy as np
 import pytest
 
+from kogorta.base.customer_base import CustomerBase
+from kogorta.kit.errors import InputError
 from kogorta.segments.evidence.measures import CHANCE
 
 REGULAR = (5, 35, 66, 95, 126, 155)
@@ -53,6 +58,13 @@ def test_who_bought_regularly_and_stopped_is_not_loyal(planting, classes):
     assert classes("loyalty_degree", planting.grow()) == {"gone": "unknown"}
 
 
+def test_who_is_silent_for_twice_his_longest_break_is_gone_and_not_wavering(planting, sort, russian):
+    planting.orders(planting.customer("gone"), [ago + 300 for ago in IRREGULAR])
+    found = sort("loyalty_degree", planting.grow()).explain("gone", russian)
+    assert found.class_ == "unknown"
+    assert "молчание относительно самого долгого перерыва: 2,37" in found.sentence
+
+
 def test_the_variation_is_that_of_a_small_sample(planting, sort, english):
     planting.orders(planting.customer("a"), (10, 20, 40, 70))  # intervals 30, 20, 10: mean 20, sample deviation 10
     found = sort("loyalty_degree", planting.grow()).explain("a", english)
@@ -97,3 +109,25 @@ def test_figures_add_up_to_the_base(town, sort, russian):
     assert sum(item.customer_share for item in figures) == 1
     loyal = next(item for item in figures if item.segment == "loyal")
     assert (loyal.orders, loyal.revenue, loyal.average_check, loyal.median_recency_days) == (24, 240_000, 10_000, 5)
+
+
+def test_a_customer_who_is_not_there_is_refused(town, sort, english):
+    with pytest.raises(InputError, match="The base has no customer 'nobody'; see the table customers"):
+        sort("loyalty_degree", town.grow()).explain("nobody", english)
+
+
+def test_the_last_day_of_the_data_is_the_day_of_the_analysis(town, sort):
+    base = town.grow()
+    assert sort("loyalty_degree", base, None).as_of == date(2026, 11, 17)
+    with pytest.raises(InputError, match="The base has no purchases yet"):
+        sort("loyalty_degree", CustomerBase(None), None)
+
+
+def test_the_evidence_is_kept_with_the_class(town, sort):
+    found = sort("loyalty_degree", town.grow()).table
+    assert found.columns == ("customer_id", "class", "score", "coverage", "records", "reason", "evidence")
+    row = next(row for row in found.rows() if row[0] == "advocate-nps")
+    assert row[1:6] == ("advocate", 0.3, 1.0, 8, None)
+    assert {"line": 1, "class": "advocate", "measure": "event_last_value", "value": 10.0, "observations": 2, "state": "met"} in json.loads(
+        row[6]
+    )
