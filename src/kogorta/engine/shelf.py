@@ -6,7 +6,9 @@ Parquet take a tenth of it, are written as they stream by and are read column by
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -38,7 +40,7 @@ class Shelf:
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path | None = None) -> None:
         self.connection = connection
         self._place = folder
-        self._own: tempfile.TemporaryDirectory[str] | None = None
+        self._own: Path | None = None
         self._files: dict[str, Path] = {}
         self._kinds: dict[str, str] = {}
         self._written = 0
@@ -80,5 +82,6 @@ class Shelf:
 
     def _folder(self) -> Path:
         if self._own is None:
-            self._own = tempfile.TemporaryDirectory(prefix="kogorta-shelf-", dir=self._place, ignore_cleanup_errors=True)
-        return Path(self._own.name)
+            self._own = Path(tempfile.mkdtemp(prefix="kogorta-shelf-", dir=self._place))
+            weakref.finalize(self, shutil.rmtree, self._own, ignore_errors=True)
+        return self._own
