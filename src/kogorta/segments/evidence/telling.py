@@ -209,9 +209,15 @@ def _bounds(low: str | None, high: str | None) -> str:
 def _describe_line(line: Line, total: int, language: Language) -> str:
     measure = MEASURES[line.measure]
     texts = [language.text(measure.meaning)]
-    asked = line.values or line.naming or line.types
+    asked = [
+        ", ".join(word_within(line.card, word, language) for word in words) for words in (line.values, line.types, line.naming) if words
+    ]
+    if line.value_from is not None:
+        asked.append(language.text("rated {least} or more", least=tell_value(line.value_from, "number", language)))
+    if line.within is not None:
+        asked.append(language.plural("within {count} day", "within {count} days", line.within))
     if asked:
-        texts.append("(" + ", ".join(word_within(line.card, word, language) for word in asked) + ")")
+        texts.append("(" + "; ".join(asked) + ")")
     if measure.unit != "word":
         low, high = (None if bound is None else tell_value(bound, measure.unit, language) for bound in (line.at_least, line.at_most))
         texts.append(_bounds(low, high))

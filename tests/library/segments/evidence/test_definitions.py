@@ -196,6 +196,7 @@ def test_a_shipped_definition_can_be_described_and_edited(name, russian, english
 def test_a_described_line_has_its_threshold_and_weight(russian):
     lines = describe(shipped("benefits"), russian).splitlines()
     assert lines[1].startswith("Эконом: доля заказов со скидкой ≥ 50\xa0%, вес 35\xa0%; превышение доли заказов со скидкой над остальными")
+    assert "число событий (review, отзыв; с оценкой от 4) ≥ 1, вес 30\xa0%" in describe(shipped("loyalty_degree"), russian)
     assert "исключает: оценка в последнем событии (nps) ≤ 6" in describe(shipped("loyalty_degree"), russian)
 
 
