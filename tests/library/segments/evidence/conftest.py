@@ -70,9 +70,12 @@ class Planting:
             rows = list(rows)
             if seed is not None:
                 random.Random(seed).shuffle(rows)
-            for row in rows:
-                columns = ", ".join(f'"{name}"' for name in row)
-                base.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+            names = sorted({name for row in rows for name in row})
+            if rows:
+                columns = ", ".join(f'"{name}"' for name in names)
+                places = ", ".join(["(" + ", ".join("?" * len(names)) + ")"] * len(rows))
+                values = [row.get(name) for row in rows for name in names]
+                base.connection.execute(f"INSERT INTO {table} ({columns}) VALUES {places}", values)
         base.connection.execute(
             """INSERT INTO customer_days SELECT customer_id, ordered_on, count(*), sum(net_amount_base) FROM orders
             WHERE status = 'won' AND net_amount_base > 0 GROUP BY ALL"""

@@ -39,8 +39,10 @@ def test_planted_benefits_are_found_exactly(shop, classes):
 
 
 def test_the_order_of_rows_changes_nothing(shop, sort):
-    tables = [sort(name, shop.grow(seed)).table.rows() for seed in (None, 1, 2) for name in ("benefits", "loyalty_degree")]
-    assert tables[0:2] == tables[2:4] == tables[4:6]
+    bases = [shop.grow(seed) for seed in (None, 1, 2)]
+    for name in ("benefits", "loyalty_degree"):
+        first, second, third = (sort(name, base).table.rows() for base in bases)
+        assert first == second == third
 
 
 def test_the_score_is_the_weight_of_the_evidence_met(shop, sort, english):
