@@ -184,7 +184,7 @@ def speed(customers: int) -> bool:
 def agreement(pairs: int) -> bool:
     """Random rules x random bases."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "library" / "segments" / "rules"))
-    from worlds import disagreements
+    from rule_worlds import disagreements
 
     done, wrong, begin = 0, 0, time.perf_counter()
     seed = 0

@@ -79,12 +79,10 @@ class Explanation:
     def told(self, language: Language) -> str:
         """The explanation in words, one reason a line."""
         to, day = language, language.day(self.as_of)
-        head = (
-            "Customer {id} is in the segment on {day}, because:"
-            if self.member
-            else "Customer {id} is not in the segment on {day}, because:"
-        )
-        lines = [to.text(head, id=self.customer_id, day=day)]
+        pattern = "Customer {id} is not in the segment on {day}, because:"
+        if self.member:
+            pattern = "Customer {id} is in the segment on {day}, because:"
+        lines = [to.text(pattern, id=self.customer_id, day=day)]
         for reason in self.decisive:
             lines += self._lines(reason, language, 1)
         if self.changes_on is None:

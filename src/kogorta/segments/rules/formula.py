@@ -139,7 +139,7 @@ class _Parser:
             figure = self.figure()
             self.expect(")")
             return self.made(place, lambda: Compare(figure, "known"))
-        text = self.text(f"{name} needs a text in quotes first")
+        text = self.quoted(f"{name} needs a text in quotes first")
         if name == "bought":
             window, where = self.arguments()
             first = self.made(place, lambda: Condition("item", "=", text))
@@ -182,7 +182,7 @@ class _Parser:
             return self.made(token.place, lambda: Property(name))
         self.step()
         if name in _ATTRIBUTES:
-            key = self.text(f"{name} needs the key of an attribute in quotes")
+            key = self.quoted(f"{name} needs the key of an attribute in quotes")
             self.closed()
             return self.made(token.place, lambda: Attribute(key, numeric=name == "attribute_number"))
         if name in DATE_WAYS:
@@ -294,7 +294,7 @@ class _Parser:
         self.step()
         return -token.value if minus else token.value
 
-    def text(self, otherwise: str) -> str:
+    def quoted(self, otherwise: str) -> str:
         if self.token.sort != "text":
             self.refuse(f"{otherwise}; {self.shown()} is not one.")
         return self.step().text

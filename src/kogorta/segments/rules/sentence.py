@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kogorta.kit.language import LanguageCode
+    from kogorta.segments.rules.fields import Kind
+    from kogorta.segments.rules.leaves import Value
     from kogorta.segments.rules.windows import Window
 
 Frame = Literal["whose", "who", "mixed"]
@@ -65,9 +67,8 @@ def describe(rule: Node, language: LanguageCode | Language = "ru", *, currency: 
 
 
 def describe_part(rule: Node, language: Language, *, currency: str = "RUB") -> str:
-    """The rule without "Customers": for lists of reasons."""
-    speaker = _Speaker(Wording(language, currency))
-    return speaker.framed(speaker.node(rule, negated=False))
+    """The rule without "Customers whose" or "who": for lists of reasons."""
+    return _Speaker(Wording(language, currency)).node(rule, negated=False).text
 
 
 class _Speaker:
@@ -150,7 +151,7 @@ class _Speaker:
             if family(figure.kind) == "number" or op in ("known", "unknown"):
                 phrase = Phrase(self.numeric(label, op, leaf), "whose")
             else:
-                phrase = Phrase(self.textual(label, op, wording.values(leaf.value, figure.kind, choices)), "whose")
+                phrase = Phrase(self.textual(label, op, leaf.value, figure.kind, choices), "whose")
         if negated and figure.nullable and op not in ("known", "unknown"):
             return Phrase(to.text("{phrase} (or it is not known)", phrase=phrase.text), phrase.frame)
         return phrase
@@ -162,7 +163,12 @@ class _Speaker:
             return self.to.text("{label} is not known", label=label)
         return self.to.text("{label} is {comparison}", label=label, comparison=self.wording.comparison(op, leaf.value, leaf.figure.kind))
 
-    def textual(self, label: str, op: str, values: str) -> str:
+    def textual(self, label: str, op: str, value: Value, kind: Kind, choices: Mapping[str, str]) -> str:
+        values = self.wording.values(value, kind, choices)
+        if op == "none" and isinstance(value, tuple):
+            values, *others = (self.wording.scalar(item, kind, choices) for item in value)
+            for other in others:
+                values = self.to.text("{some} and not {last}", some=values, last=other)
         pattern = {
             "=": "{label} is {values}",
             "in": "{label} is {values}",
@@ -270,7 +276,7 @@ class _Speaker:
         if item.op == "known":
             return self.to.text("{label} is known", label=label)
         if found.kind == "text":
-            return self.textual(label, item.op, self.wording.values(item.value, "text", {}))
+            return self.textual(label, item.op, item.value, "text", {})
         return self.to.text("{label} is {comparison}", label=label, comparison=self.wording.comparison(item.op, item.value, found.kind))
 
     def when(self, window: Window) -> str:

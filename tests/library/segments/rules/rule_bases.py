@@ -6,9 +6,12 @@ AS_OF = date(2026, 11, 22)
 
 
 def fill(base, table, rows):
-    for row in rows:
-        names = ", ".join(f'"{name}"' for name in row)
-        base.connection.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    listed = ", ".join(f'"{name}"' for name in names)
+    for start in range(0, len(rows), 200):
+        part = rows[start : start + 200]
+        places = ", ".join(f"({', '.join('?' * len(names))})" for _ in part)
+        base.connection.execute(f"INSERT INTO {table} ({listed}) VALUES {places}", [row.get(name) for row in part for name in names])
 
 
 def ledger(base):

@@ -67,7 +67,8 @@ class World:
                 if row.get("day", self.as_of) <= self.as_of
             ]
             if rows:
-                connection.executemany(f"INSERT INTO w_{grain} VALUES ({', '.join('?' * (len(columns) + 1))})", rows)
+                places = ", ".join(f"({', '.join('?' * (len(columns) + 1))})" for _ in rows)
+                connection.execute(f"INSERT INTO w_{grain} VALUES {places}", [value for row in rows for value in row])
         return Snapshot(
             connection,
             self.as_of,
@@ -104,6 +105,7 @@ def random_world(random, customers=8, as_of=None) -> World:
                 row[name] = random.choice([0.0, 0.1, 0.3, 1.0, 2.0, 3.0])
             else:
                 row[name] = random.randint(0, 4)
+        row["lifecycle"] = stage(row, as_of)
         people.append(row)
     world = World(as_of, people, {grain: [] for grain in LAYOUT})
     order_no = 0
@@ -146,6 +148,18 @@ def random_world(random, customers=8, as_of=None) -> World:
                 {"owner": owner, "segment": random.choice(WORDS), "way": way, "day": random_day(random, as_of)}
             )
     return world
+
+
+def stage(row, as_of):
+    """The stage the default definition gives."""
+    if row["last_order_on"] is None or not row["frequency"]:
+        return "prospect"
+    recency = (as_of - row["last_order_on"]).days
+    if recency > 180:
+        return "gone"
+    if row["frequency"] == 1 and recency <= 30:
+        return "new"
+    return "active" if recency <= 30 else "sleeping"
 
 
 def maybe(random, values):
