@@ -59,7 +59,8 @@ def make_base(orders: Orders) -> CustomerBase:
         f"""INSERT INTO orders (order_id, customer_id, status, stage_status, ordered_on, ordered_at, amount, currency, amount_base,
             net_amount_base, discount)
         SELECT 'o' || number, 'c' || lpad(CAST(owner AS VARCHAR), 6, '0'), 'won', 'won', {day},
-            ({day} + to_hours(CAST(hour - 3 AS INTEGER))) AT TIME ZONE 'UTC', kopecks, 'RUB', kopecks, kopecks, kopecks // 10 * off FROM drawn"""
+            ({day} + to_hours(CAST(hour - 3 AS INTEGER))) AT TIME ZONE 'UTC', kopecks, 'RUB', kopecks, kopecks, kopecks // 10 * off
+        FROM drawn"""
     )
     run(
         f"""INSERT INTO order_lines (order_id, line_no, product_id, name, category, quantity, price, discount, amount)
@@ -69,7 +70,8 @@ def make_base(orders: Orders) -> CustomerBase:
     base.connection.unregister("drawn")
     run("INSERT INTO customers (customer_id, kind) SELECT DISTINCT customer_id, 'person' FROM orders")
     run(
-        """INSERT INTO customer_days SELECT customer_id, ordered_on, count(*), CAST(sum(net_amount_base) AS BIGINT) FROM orders GROUP BY ALL"""
+        """INSERT INTO customer_days
+        SELECT customer_id, ordered_on, count(*), CAST(sum(net_amount_base) AS BIGINT) FROM orders GROUP BY ALL"""
     )
     return base
 
@@ -236,7 +238,11 @@ def main() -> None:
             if found.found and given.verbose:
                 print(seed, *found.told(Language("en")), sep="\n    ")
         met = none >= 0.95 * given.times
-        print(f"{'ok  ' if met else 'MISS'} {name:<36} none {none} of {given.times}  {whys}  {(time.process_time() - start) / given.times:.2f} s each", flush=True)
+        print(
+            f"{'ok  ' if met else 'MISS'} {name:<36} none {none} of {given.times}  {whys}  "
+            f"{(time.process_time() - start) / given.times:.2f} s each",
+            flush=True,
+        )
     for name, make in PLANTED.items():
         start, right, counts = time.process_time(), [], []
         for seed in range(given.planted):
@@ -251,8 +257,8 @@ def main() -> None:
         good = np.array(right)[np.array(counts) == planted] if exact else np.zeros(1)
         met = exact >= 0.95 * given.planted and good.min() >= 0.95
         print(
-            f"{'ok  ' if met else 'MISS'} {name:<36} {planted} groups found in {exact} of {given.planted}; put right {good.mean():.1%}, least "
-            f"{good.min():.1%}  {(time.process_time() - start) / given.planted:.2f} s each",
+            f"{'ok  ' if met else 'MISS'} {name:<36} {planted} groups found in {exact} of {given.planted}; put right {good.mean():.1%}, "
+            f"least {good.min():.1%}  {(time.process_time() - start) / given.planted:.2f} s each",
             flush=True,
         )
     if RETAIL.exists():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from kogorta.engine.duck import read_sql
 from kogorta.kit.language import message
+from kogorta.segments.hidden.habits import FEATURES, Feature
 from kogorta.segments.summary import customer_summary, materialise, settle_as_of
 
 if TYPE_CHECKING:
@@ -22,66 +23,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Columns = Mapping[str, Floats]
 
-Kind = Literal["count", "money", "days", "part", "mean", "spread"]
-"""How a feature is measured, and so how it is made comparable (see `scaling.py`)."""
-
 COMMONEST_KINDS: Final = 10
 """Categories, and as many channels, that get a feature of their own."""
 COMMON_SHARE: Final = 0.03
 """A category or channel fewer buyers than this share ever used is no habit of a segment."""
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One habit.
-
-    Args:
-        name: slug; `category:<name>` and `channel:<name>` for kinds of goods and channels.
-        kind: `count` of orders; `money` in minor units; `days`; `part` k of n, 0-1; `mean` geometric mean over orders; `spread`
-            coefficient of variation.
-        label: what it is, English, to be translated.
-        high: words for a group that has much of it.
-        low: words for a group that has little of it.
-        stage: a stage of life or a total that RFM and the lifecycle tell already: shown, but no group is looked for in it.
-        about: the category or channel.
-    """
-
-    name: str
-    kind: Kind
-    label: str
-    high: str
-    low: str
-    stage: bool = False
-    about: str = ""
-
-
-_FEATURES: Final = (
-    Feature("recency", "days", message("days since the last order"), message("away for long"), message("bought lately"), stage=True),
-    Feature("tenure", "days", message("days since the first order"), message("old customers"), message("newcomers"), stage=True),
-    Feature("monetary", "money", message("purchases in all"), message("brought much money"), message("brought little money"), stage=True),
-    Feature("late", "part", message("share of orders in the second half of his time"), message("buy more and more"), message("buy less and less"), stage=True),
-    Feature("winter", "part", message("share of orders in winter"), message("buy in winter"), message("do not buy in winter"), stage=True),
-    Feature("spring", "part", message("share of orders in spring"), message("buy in spring"), message("do not buy in spring"), stage=True),
-    Feature("summer", "part", message("share of orders in summer"), message("buy in summer"), message("do not buy in summer"), stage=True),
-    Feature("autumn", "part", message("share of orders in autumn"), message("buy in autumn"), message("do not buy in autumn"), stage=True),
-    Feature("categories", "count", message("number of categories"), message("many categories"), message("few categories"), stage=True),
-    Feature("products", "count", message("number of products"), message("many products"), message("few products"), stage=True),
-    Feature("largest", "money", message("largest order"), message("a large largest order"), message("a small largest order"), stage=True),
-    Feature("frequency", "count", message("number of orders"), message("many orders"), message("few orders")),
-    Feature("check", "mean", message("typical check"), message("large checks"), message("small checks")),
-    Feature("check_spread", "spread", message("scatter of checks"), message("checks of any size"), message("even checks")),
-    Feature("interval", "days", message("days between orders"), message("long breaks between orders"), message("short breaks between orders")),
-    Feature("interval_spread", "spread", message("scatter of intervals"), message("irregular"), message("regular as a clock")),
-    Feature("refunded", "part", message("share of orders refunded"), message("often send things back"), message("send nothing back")),
-    Feature("discounted", "part", message("share of orders at a discount"), message("buy at a discount"), message("pay the full price")),
-    Feature("weekend", "part", message("share of orders at weekends"), message("buy at weekends"), message("buy on working days")),
-    Feature("evening", "part", message("share of orders after 6 pm"), message("buy in the evening"), message("buy by day")),
-    Feature("top_category", "part", message("share of the favourite category"), message("true to one category"), message("buy across categories")),
-    Feature("lines", "mean", message("items per order"), message("full baskets"), message("one or two items at a time")),
-    Feature("pieces", "mean", message("pieces of one item"), message("many pieces of one item"), message("single pieces")),
-    Feature("repeated", "part", message("share of items bought before"), message("buy the same again"), message("always buy something new")),
-)  # fmt: skip
-FEATURES: Final[Mapping[str, Feature]] = {feature.name: feature for feature in _FEATURES}
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +89,7 @@ def feature_table(base: CustomerBase, as_of: date | str | None = None) -> Featur
     table = materialise(base, f"hidden_habits_{day:%Y%m%d}", query, {"as_of": day.isoformat(), "zone": base.time_zone})
     raw = base.connection.execute(f"SELECT * FROM {table} ORDER BY customer_id").fetchnumpy()
     ids = np.asarray(raw.pop("customer_id"), dtype=object)
-    columns: dict[str, Floats] = {
-        name: np.ma.filled(np.ma.asarray(array).astype(np.float64), 0.0) for name, array in raw.items()
-    }
+    columns: dict[str, Floats] = {name: np.ma.filled(np.ma.asarray(array).astype(np.float64), 0.0) for name, array in raw.items()}
     measured = {one.feature.name: one for one in _own(columns)}
     if not len(ids):
         return FeatureTable(day, base.currency, ids, measured, columns)
@@ -172,7 +115,11 @@ def _kind_feature(sort: str, kind: str, spelled: str) -> Feature:
     if sort == "category":
         label, high, low = message("share of orders with “{about}”"), message("buy “{about}”"), message("do without “{about}”")
     else:
-        label, high, low = message("share of orders through “{about}”"), message("order through “{about}”"), message("do not order through “{about}”")
+        label, high, low = (
+            message("share of orders through “{about}”"),
+            message("order through “{about}”"),
+            message("do not order through “{about}”"),
+        )
     return Feature(name, "part", label, high, low, about=spelled)
 
 

@@ -6,21 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from kogorta.kit.errors import OptionError
 from kogorta.kit.language import message
-from kogorta.segments.hidden.scaling import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from kogorta.kit.language import Language
-    from kogorta.segments.hidden.features import Feature, FeatureTable
+    from kogorta.segments.hidden.features import FeatureTable
     from kogorta.segments.hidden.gaps import Gap
+    from kogorta.segments.hidden.habits import Feature
     from kogorta.segments.hidden.scaling import Dropped
     from kogorta.segments.hidden.terms import ShortRule
 
@@ -55,7 +54,7 @@ class Trait:
 
     def figures(self, language: Language, currency: str) -> str:
         """The two medians: `typical check: 5 000 ₽, others 900 ₽`."""
-        label = label_of(self.feature, language)
+        label = self.feature.told(language)
         own, others = (value_told(self.feature, value, language, currency) for value in (self.own, self.others))
         return language.text("{label}: {own}, others {others}", label=label, own=own, others=others)
 
@@ -161,8 +160,8 @@ class HiddenSegments:
         lines = [
             language.plural("{count} hidden segment was found.", "{count} hidden segments were found.", count),
             language.text(
-                "Between any two of them there are at most {share} of the customers the smaller has in an equal stretch; halves of the base give "
-                "the same groups ({stability} alike or more).",
+                "In the gap between any two groups there are at most {share} of the customers found over an equal stretch at the peak of the "
+                "smaller one; halves of the base give the same groups (alike by {stability} or more).",
                 share=language.percent(depth, 0),
                 stability=language.percent(min(segment.stability for segment in self.segments), 0),
             ),

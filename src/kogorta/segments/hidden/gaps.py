@@ -116,7 +116,7 @@ def _strips(left: float, middle: float, right: float) -> Strips | None:
 def _scale(values: Floats) -> float:
     low, high = np.quantile(values, [0.25, 0.75])
     spread = min(float(values.std()), float(high - low) / 1.34) or float(values.std())
-    return spread * len(values) ** -0.2
+    return float(spread * len(values) ** -0.2)
 
 
 def _density(values: Floats, scale: float) -> tuple[Floats, Floats]:

@@ -38,7 +38,8 @@ class Centres:
     def nearest(self, matrix: Floats) -> Labels:
         """The nearest centre of each row."""
         squares = (self.points**2).sum(axis=1) - 2 * matrix @ self.points.T
-        return np.argmin(squares, axis=1)
+        found: Labels = np.argmin(squares, axis=1)
+        return found
 
 
 def find_centres(matrix: Floats, groups: int, seed: int) -> Centres:
@@ -82,7 +83,8 @@ class Mixture:
 
     def nearest(self, matrix: Floats) -> Labels:
         """The likeliest group of each row."""
-        return np.argmax(self.log_shares(matrix), axis=1)
+        found: Labels = np.argmax(self.log_shares(matrix), axis=1)
+        return found
 
     def log_shares(self, matrix: Floats) -> Floats:
         """Logarithm of share times density for each row and group, up to a constant; shape (n, k)."""
@@ -145,9 +147,7 @@ def parting_features(matrix: Floats, half: NDArray[np.bool_], fewest: int) -> li
     return found
 
 
-def gaps_between(
-    clipped: Floats, free: Floats, labels: Labels, half: NDArray[np.bool_], seed: int, shape: Shape
-) -> list[Gap] | None:
+def gaps_between(clipped: Floats, free: Floats, labels: Labels, half: NDArray[np.bool_], seed: int, shape: Shape) -> list[Gap] | None:
     """Gaps of all pairs of groups, counted on the halves that had no say in them; None when the halves find no common groups.
 
     Args:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kogorta.kit.language import Language
-    from kogorta.segments.hidden.features import Feature, FeatureTable, Floats, Measured
+    from kogorta.segments.hidden.features import FeatureTable, Floats, Measured
+    from kogorta.segments.hidden.habits import Feature
 
 KNOWN_SHARE: Final = 0.8
 """A feature must be known for this share of the customers."""
@@ -65,13 +66,8 @@ class Dropped:
 
     def told(self, language: Language) -> str:
         """One sentence."""
-        other = label_of(self.other, language) if self.other else ""
-        return language.text(REASONS[self.why], label=label_of(self.feature, language), share=language.percent(self.share, 0), other=other)
-
-
-def label_of(feature: Feature, language: Language) -> str:
-    """What a feature is, in the reader's language."""
-    return language.text(feature.label, about=feature.about)
+        other = self.other.told(language) if self.other else ""
+        return language.text(REASONS[self.why], label=self.feature.told(language), share=language.percent(self.share, 0), other=other)
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,10 +225,11 @@ def _drawn(known: Floats, size: int, chance: np.random.Generator) -> Floats:
     if not len(known):
         return np.zeros(size)
     width = 1.06 * float(known.std()) * len(known) ** -0.2
-    return known[chance.integers(0, len(known), size)] + width * chance.standard_normal(size)
+    found: Floats = known[chance.integers(0, len(known), size)] + width * chance.standard_normal(size)
+    return found
 
 
 def _scaled(values: Floats) -> Floats:
-    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    width = high - low or float(values.std()) or 1.0
-    return (values - middle) / width
+    low, middle, high = (float(one) for one in np.quantile(values, [0.25, 0.5, 0.75]))
+    found: Floats = (values - middle) / (high - low or float(values.std()) or 1.0)
+    return found

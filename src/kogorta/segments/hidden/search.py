@@ -1,8 +1,8 @@
 """The search for hidden segments.
 
-A grouping is kept when (1) between every two groups there is a gap, on customers who had no say in the grouping; (2) halves of the base give
-the same groups; (3) every group is told by a short rule with round thresholds. Of the numbers of groups 2-8 the largest that passes is taken:
-fewer groups would leave a gap inside one, more would cut where there is none.
+A grouping is kept when (1) between every two groups there is a gap, on customers who had no say in the grouping; (2) halves of the base
+give the same groups; (3) every group is told by a short rule with round thresholds. Of the numbers of groups 2-8 the largest that passes
+is taken: fewer groups would leave a gap inside one, more would cut where there is none.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class HiddenSearch:
     groups: tuple[int, int] = (2, 8)
     fewest: int = 120
     smallest: float = 0.03
-    depth: float = 0.5
+    depth: float = 0.4
     p: float = 0.005
     stability: float = 0.75
     precision: float = 0.85

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Bounds = tuple[tuple[int, str, float], ...]
 
 DEPTH: Final = 3
-MOST_SETS: Final = 3
-MOST_CONDITIONS: Final = 6
+MOST_SETS: Final = 2
+MOST_CONDITIONS: Final = 4
 ROUNDING_COST: Final = 0.01
 """F1 a rounder number may cost."""
 
@@ -119,9 +119,7 @@ def _merged(path: Bounds) -> Bounds:
 def _inside(sets: Sequence[Bounds], values: Floats) -> Truth:
     found = np.zeros(len(values), dtype=np.bool_)
     for one in sets:
-        found |= np.logical_and.reduce(
-            [values[:, place] >= limit if op == ">=" else values[:, place] < limit for place, op, limit in one]
-        )
+        found |= np.logical_and.reduce([values[:, place] >= limit if op == ">=" else values[:, place] < limit for place, op, limit in one])
     return found
 
 

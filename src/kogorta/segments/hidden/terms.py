@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from kogorta.kit.language import message, minor_digits
-from kogorta.segments.hidden.features import FEATURES
+from kogorta.segments.hidden.habits import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -203,5 +203,3 @@ def _plain(value: float) -> str:
 
 def _digits(value: float) -> int:
     return 0 if value == round(value) else 1 if value * 10 == round(value * 10) else 2
-
-
