@@ -67,9 +67,9 @@ class AbcXyz:
         parameters = {
             "as_of": day.isoformat(),
             "period": self.period,
-            # shares in hundredths of a percent would be finer than anyone states; whole percents keep the arithmetic exact
-            "share_a": round(self.share_a * 100),
-            "share_b": round(self.share_b * 100),
+            # whole millionths keep the arithmetic exact
+            "share_a": round(self.share_a * 1_000_000),
+            "share_b": round(self.share_b * 1_000_000),
             "limit_x": self.limit_x,
             "limit_y": self.limit_y,
             "fewest": self.fewest_periods,

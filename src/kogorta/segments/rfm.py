@@ -104,7 +104,9 @@ class RFMRule:
             for name in ("recency", "frequency", "money"):
                 raw[name] = tuple(int(bound) for bound in raw[name])
             return cls(**raw)
-        except (json.JSONDecodeError, TypeError, KeyError) as error:
+        except OptionError as error:
+            raise InputError(f"This is not an RFM rule: {error}") from error
+        except (ValueError, TypeError, KeyError) as error:
             raise InputError(f"This is not an RFM rule: {error}. Write one with to_json().") from error
 
     def assign(self, base: CustomerBase, as_of: date | str | None = None) -> Segments:
@@ -121,14 +123,22 @@ class RFMRule:
         return self.assign_summary(base, customer_summary(base, day), day)
 
     def assign_summary(self, base: CustomerBase, summary: str, as_of: date) -> Segments:
-        """Codes of the buyers of a summary table of the engine (the columns of `customer_summary`)."""
+        """Codes of the buyers of a summary table of the engine (the columns of `customer_summary`).
+
+        Raises:
+            InputError: the money bounds are in another currency than the base.
+        """
+        if self.currency != base.currency:
+            raise InputError(
+                "The RFM rule is in {rule} and the base in {base}; learn a rule on this base.", rule=self.currency, base=base.currency
+            )
         key = md5(self.to_json().encode(), usedforsecurity=False).hexdigest()[:10]
         return Segments(base, self, as_of, materialise(base, f"rfm_{key}_{summary}", _assign_sql(self, summary), {}))
 
     @property
     def empty_levels(self) -> tuple[str, ...]:
         """Levels no value can fall into because two cut points coincide, such as `F2`."""
-        found = []
+        found: list[str] = []
         for letter, bounds, best_first in (("R", self.recency, True), ("F", self.frequency, False), ("M", self.money, False)):
             places = (place for place in range(1, len(bounds)) if bounds[place] == bounds[place - 1])
             found.extend(f"{letter}{place + 1 if best_first else self.levels - place}" for place in places)
@@ -304,6 +314,16 @@ def _assign_sql(rule: RFMRule, summary: str) -> str:
             {segment_expression("case", "br", "bf", "bm")} AS segment_case,
             {segment_expression("guide", "br", "bf", "bm")} AS segment_guide
         FROM banded"""
+
+
+def segment_sql(rule: RFMRule, summary: str, scheme: str, carried: Sequence[str]) -> str:
+    """SQL of buyers with the slug of their `segment` and the `carried` columns of the summary, nothing kept on the way."""
+    r, f, m = level_expressions(rule, "recency_days", "frequency", money_expression(rule.monetary))
+    br, bf, bm = (band_expression(rule, digit) for digit in ("r", "f", "m"))
+    kept = ", ".join(carried)
+    return f"""
+        SELECT {kept}, {segment_expression(scheme, br, bf, bm)} AS segment
+        FROM (SELECT {kept}, {r} AS r, {f} AS f, {m} AS m FROM {summary} WHERE frequency > 0) AS levels"""
 
 
 def _words(names: Sequence[str], digit: str) -> str:

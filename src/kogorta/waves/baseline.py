@@ -8,7 +8,8 @@ from math import sqrt
 from typing import TYPE_CHECKING, Final
 
 from kogorta.engine.duck import read_sql
-from kogorta.segments.summary import customer_summary, release
+from kogorta.segments.rfm import segment_sql
+from kogorta.segments.summary import customer_summary
 from kogorta.waves.plan import Range
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def wilson(successes: int, trials: int, z: float = Z95) -> Range:
     share = successes / trials
     centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials)) / (1 + z * z / trials)
-    return Range(max(centre - half, 0.0), share, min(centre + half, 1.0))
+    return Range(min(max(centre - half, 0.0), share), share, max(min(centre + half, 1.0), share))
 
 
 def measure_baselines(base: CustomerBase, rule: RFMRule, as_of: date, scheme: str, horizon: int = HORIZON_DAYS) -> Mapping[str, Baseline]:
@@ -90,8 +91,9 @@ def measure_baselines(base: CustomerBase, rule: RFMRule, as_of: date, scheme: st
         day = as_of - timedelta(days=horizon * step)
         if day < first[0] + timedelta(days=RUN_IN_DAYS):
             break
-        segments = rule.assign(base, day)
-        query = read_sql("waves", "snapshots").replace("{segments}", segments.name).replace("{scheme}", scheme)
+        past = f"({read_sql('waves', 'past')}) AS past"
+        placed = segment_sql(rule, past, scheme, ("bought", "bought_in_two"))
+        query = read_sql("waves", "snapshots").replace("{segments}", placed)
         rows = base.connection.execute(query, {"day": day.isoformat(), "horizon": horizon}).fetchall()
         for segment, members, bought, bought_two in rows:
             counts = pooled.setdefault(segment, [0, 0, 0, 0])
@@ -100,5 +102,4 @@ def measure_baselines(base: CustomerBase, rule: RFMRule, as_of: date, scheme: st
             if step >= 2:
                 counts[2] += members
                 counts[3] += bought_two
-        release(base, segments.name, customer_summary(base, day))
     return {segment: Baseline(*counts) for segment, counts in pooled.items()}

@@ -73,9 +73,12 @@ def customer_stakes(
     for segment, motive in MOTIVES[scheme].items():
         known = baselines.get(segment, Baseline(0, 0, 0, 0))
         connection.execute("INSERT INTO motives VALUES (?, ?, ?, ?, ?)", [segment, motive, known.rate, known.loss_rate, repeat_share])
-    query = read_sql("waves", "stakes").replace("{segments}", segments.name).replace("{scheme}", scheme).replace("{expected}", expected)
-    parameters = {"as_of": segments.as_of.isoformat(), "horizon": horizon}
-    return materialise(base, f"stakes_{scheme}_{horizon}_{expected}_{segments.name}", query, parameters)
+    day = segments.as_of.isoformat()
+    usual = materialise(base, f"usual_gap_{segments.as_of:%Y%m%d}", read_sql("waves", "usual_gap"), {"as_of": day})
+    query = read_sql("waves", "stakes")
+    for piece, name in (("usual", usual), ("segments", segments.name), ("scheme", scheme), ("expected", expected)):
+        query = query.replace(f"{{{piece}}}", name)
+    return materialise(base, f"stakes_{scheme}_{horizon}_{expected}_{segments.name}", query, {"horizon": horizon})
 
 
 def rank_candidates(

@@ -25,8 +25,9 @@ varied AS (
         c.customer_id, r.before, r.total, r.monetary,
         greatest(date_diff($period, c.first_order_on, date_trunc($period, CAST($as_of AS DATE) + 1)), 0) AS periods,
         CASE WHEN m.s1 > 0 THEN
-            sqrt(greatest(greatest(date_diff($period, c.first_order_on, date_trunc($period, CAST($as_of AS DATE) + 1)), 0)
-                * m.s2 / (m.s1 * m.s1) - 1, 0))
+            -- rounded, so that a value on a limit does not depend on the order of a floating-point sum
+            round(sqrt(greatest(greatest(date_diff($period, c.first_order_on, date_trunc($period, CAST($as_of AS DATE) + 1)), 0)
+                * m.s2 / (m.s1 * m.s1) - 1, 0)), 9)
         END AS cv
     FROM {summary} c
     LEFT JOIN ranked r USING (customer_id)
@@ -36,8 +37,8 @@ SELECT
     customer_id,
     CASE
         WHEN monetary IS NULL THEN 'none'
-        WHEN before * 100 < total * $share_a THEN 'A'
-        WHEN before * 100 < total * $share_b THEN 'B'
+        WHEN before * 1000000 < total * $share_a THEN 'A'
+        WHEN before * 1000000 < total * $share_b THEN 'B'
         ELSE 'C'
     END AS abc,
     CASE

@@ -1,12 +1,8 @@
--- What the members of each segment did next, on past days: the baseline of every forecast.
+-- What the members of each segment did next, on a past day: the baseline of every forecast. One pass over the day ledger.
 SELECT
-    s.segment_{scheme} AS segment,
+    segment,
     count(*) AS members,
-    count(*) FILTER (EXISTS (
-        SELECT 1 FROM customer_days d WHERE d.customer_id = s.customer_id AND d.orders > 0
-            AND d.day > CAST($day AS DATE) AND d.day <= CAST($day AS DATE) + $horizon)) AS bought,
-    count(*) FILTER (EXISTS (
-        SELECT 1 FROM customer_days d WHERE d.customer_id = s.customer_id AND d.orders > 0
-            AND d.day > CAST($day AS DATE) AND d.day <= CAST($day AS DATE) + 2 * $horizon)) AS bought_in_two
-FROM {segments} s
-GROUP BY 1
+    count(*) FILTER (bought) AS bought,
+    count(*) FILTER (bought_in_two) AS bought_in_two
+FROM ({segments}) AS placed
+GROUP BY segment

@@ -1,16 +1,11 @@
 -- Money each customer stands for over the horizon. Pace = orders a day while he was buying, smoothed by half an order over the base's own
 -- median interval, so that one purchase is no rhythm yet; never more than one order a week.
-WITH gaps AS (
-    SELECT customer_id, date_diff('day', lag(day) OVER (PARTITION BY customer_id ORDER BY day), day) AS gap
-    FROM customer_days WHERE orders > 0 AND day <= CAST($as_of AS DATE)
-),
-usual AS (SELECT coalesce(greatest(median(gap), 7), 365) AS gap FROM gaps WHERE gap IS NOT NULL),
-paced AS (
+WITH paced AS (
     SELECT
         s.*,
         s.monetary / s.frequency AS check_size,
         least((s.frequency - 0.5) / (date_diff('day', s.first_order_on, s.last_order_on) + u.gap), 1.0 / 7) * $horizon AS usual_orders
-    FROM {segments} s CROSS JOIN usual u
+    FROM {segments} s CROSS JOIN {usual} u
 )
 SELECT
     p.customer_id, p.segment_{scheme} AS segment, p.check_size, p.usual_orders,
