@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kogorta.experiments.estimates import Piece, mean_contrast
 from kogorta.experiments.qini import Ranking
-from kogorta.experiments.quantities import normal_quantile
 from kogorta.kit.errors import InputError
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def draw_looks(looks: Sequence[Look], language: Language, *, share: bool = False
 
 
 def draw_cumulative_lift(sums: Sums, *, arm: str, control: str, language: Language, place: int = 0, alpha: float = 0.05) -> Figure:
-    """Difference of means day by day, all customers enrolled so far, with its ordinary interval.
+    """Difference between the arms day by day, all customers enrolled so far, with its ordinary interval.
 
     The interval is that of a single look: the picture shows how the effect settles, it does not decide.
 
@@ -113,18 +112,24 @@ def draw_cumulative_lift(sums: Sums, *, arm: str, control: str, language: Langua
     Raises:
         InputError: there are fewer than two days with both arms.
     """
+    metric = sums.metrics[place].metric
+    share = metric.kind == "proportion"
+    scale = 100.0 if share else 1.0
     days, effect, low, high = [], [], [], []
-    reach = normal_quantile(1 - alpha / 2)
     for day in sorted(set(sums.days)):
         part = sums.until(day)
         top, bottom = part.moments(place, arm), part.moments(place, control)
         if min(top.n, bottom.n) < 2:
             continue
-        error = math.sqrt(top.covariance[0, 0] / top.n + bottom.covariance[0, 0] / bottom.n)
+        try:
+            contrast = mean_contrast(metric, [Piece(1.0, top)], [Piece(1.0, bottom)])
+        except InputError:  # nothing has happened yet
+            continue
+        interval = contrast.interval(alpha)
         days.append(day)
-        effect.append(float(top.mean[0] - bottom.mean[0]))
-        low.append(effect[-1] - reach * error)
-        high.append(effect[-1] + reach * error)
+        effect.append((contrast.value - contrast.control_value) * scale)
+        low.append(interval.low * scale)
+        high.append(interval.high * scale)
     if len(days) < 2:
         raise InputError("a cumulative picture needs sums of at least two days with both arms; take the sums with day.")
     figure, (axes,) = _axes()
@@ -134,8 +139,8 @@ def draw_cumulative_lift(sums: Sums, *, arm: str, control: str, language: Langua
     axes.axhline(0, color=INK, linewidth=1)
     step = max(1, len(days) // 8)
     axes.set_xticks(x[::step], days[::step], rotation=30, ha="right")
-    axes.set_ylabel(language.text("difference between the arms"))
-    axes.set_title(language.text("{metric}: difference so far, day by day", metric=sums.metrics[place].metric.label), loc="left", color=INK)
+    axes.set_ylabel(language.text("difference between the arms, pp") if share else language.text("difference between the arms"))
+    axes.set_title(language.text("{metric}: difference so far, day by day", metric=metric.label), loc="left", color=INK)
     return figure
 
 
