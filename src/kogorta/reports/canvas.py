@@ -12,6 +12,7 @@ from kogorta.reports import style
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -29,32 +30,37 @@ class Canvas:
         axes.set_ylim(height, 0)
         axes.set_axis_off()
 
+    def _add(self, mark: Artist) -> None:
+        """Put a mark on the sheet; unlike `add_patch` this does not reckon the limits of the axes, which are fixed here."""
+        mark.set_clip_on(False)
+        self._axes.add_artist(mark)
+
     def rect(self, x: float, y: float, width: float, height: float, color: str) -> None:
         """A filled rectangle."""
         from matplotlib.patches import Rectangle
 
-        self._axes.add_patch(Rectangle((x, y), width, height, facecolor=color, edgecolor="none", linewidth=0, clip_on=False))
+        self._add(Rectangle((x, y), width, height, facecolor=color, edgecolor="none", linewidth=0))
 
     def line(self, start: tuple[float, float], end: tuple[float, float], color: str, width: float = 0.8, *, dashed: bool = False) -> None:
         """A straight line."""
         from matplotlib.lines import Line2D
 
         xs, ys = (start[0], end[0]), (start[1], end[1])
-        self._axes.add_line(Line2D(xs, ys, color=color, linewidth=width, linestyle=(0, (3, 2)) if dashed else "-", clip_on=False))
+        self._add(Line2D(xs, ys, color=color, linewidth=width, linestyle=(0, (3, 2)) if dashed else "-"))
 
     def path(self, points: Sequence[tuple[float, float]], color: str, width: float = 1.4) -> None:
         """A broken line through points."""
         from matplotlib.lines import Line2D
 
         xs, ys = zip(*points, strict=True)
-        self._axes.add_line(Line2D(xs, ys, color=color, linewidth=width, solid_joinstyle="round", clip_on=False))
+        self._add(Line2D(xs, ys, color=color, linewidth=width, solid_joinstyle="round"))
 
     def dot(self, x: float, y: float, radius: float, color: str, *, hollow: bool = False) -> None:
         """A round mark."""
         from matplotlib.patches import Circle
 
         face = "#ffffff" if hollow else color
-        self._axes.add_patch(Circle((x, y), radius, facecolor=face, edgecolor=color, linewidth=1.3, clip_on=False))
+        self._add(Circle((x, y), radius, facecolor=face, edgecolor=color, linewidth=1.3))
 
     def ribbon(self, left: tuple[float, float, float], right: tuple[float, float, float], color: str, alpha: float) -> None:
         """A curved band between two upright edges, each given as x, top, bottom."""
@@ -67,8 +73,8 @@ class Canvas:
         points += [(x1, low1), (x1, top1)]
         curve = [Path.CURVE4] * 3
         codes = [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY]
-        patch = PathPatch(Path(points, codes), facecolor=color, alpha=alpha, linewidth=0, clip_on=False)
-        self._axes.add_patch(patch)
+        patch = PathPatch(Path(points, codes), facecolor=color, alpha=alpha, linewidth=0)
+        self._add(patch)
 
     def text(
         self,
@@ -148,9 +154,9 @@ def draw(paint: Callable[[Canvas], None], width: float, height: float) -> str:
 
 
 def draw_titled(
-    paint: Callable[[Canvas], None], width: float, height: float, title: str, caption: str, kind: Literal["svg", "png"]
-) -> bytes:
-    """The drawing as a file of its own: title above, number of customers and date below."""
+    paint: Callable[[Canvas], None], width: float, height: float, title: str, caption: str, kinds: Sequence[Literal["svg", "png"]]
+) -> tuple[bytes, ...]:
+    """The drawing as files of its own, one of each kind: title above, number of customers and date below."""
     margin = 0.3
     head = lines(title, width, 13, bold=True, limit=3)
     foot = lines(caption, width, 7.5, limit=3)
@@ -163,7 +169,7 @@ def draw_titled(
     for number, row in enumerate(foot):
         sheet.text(margin, margin + above + height + 0.14 + 0.16 * number, row, size=7.5, color=style.MUTED)
     paint(_canvas(figure, margin, total - margin - above, width, height))
-    return _saved(figure, kind)
+    return tuple(_saved(figure, kind) for kind in kinds)
 
 
 def _figure(width: float, height: float) -> Figure:

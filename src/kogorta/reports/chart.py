@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from kogorta.reports.canvas import draw, draw_titled
 from kogorta.reports.style import CHART_WIDTH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kogorta.reports.canvas import Canvas
 
@@ -53,8 +54,19 @@ class Chart:
 
     def svg(self, width: float = CHART_WIDTH) -> str:
         """The drawing without title, as an SVG element."""
-        return draw(self.paint, width, self.height(width))
+        if width not in self._drawn:
+            self._drawn[width] = draw(self.paint, width, self.height(width))
+        return self._drawn[width]
+
+    @cached_property
+    def _drawn(self) -> dict[float, str]:
+        """Drawings by width: PDF and HTML show the same one."""
+        return {}
 
     def file(self, kind: Literal["svg", "png"], width: float = CHART_WIDTH) -> bytes:
         """The drawing with title and caption, as the bytes of a file of its own."""
-        return draw_titled(self.paint, width, self.height(width), self.title, self.caption, kind)
+        return self.files((kind,), width)[0]
+
+    def files(self, kinds: Sequence[Literal["svg", "png"]] = ("svg", "png"), width: float = CHART_WIDTH) -> tuple[bytes, ...]:
+        """The same in several kinds, drawn once."""
+        return draw_titled(self.paint, width, self.height(width), self.title, self.caption, kinds)

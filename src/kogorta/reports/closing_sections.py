@@ -86,12 +86,12 @@ def definitions_section(story: Story) -> Section:
     ]
     blocks: list[Block] = [Facts(tuple(facts))]
     if analysis.definitions:
-        label = say.text("Settings of this run, as in plan.json")
+        label = say.text("Settings of this run")
         rows = tuple(
             (setting_name(say.language, name), story.short(name, 60), story.short(value, 300))
             for name, value in analysis.definitions.items()
         )
-        head = (say.text("Setting"), say.text("Key"), say.text("Value"))
+        head = (say.text("Setting"), say.text("Key in plan.json"), say.text("Value"))
         blocks += [Subheading(label), Sheet(head, rows, ("l", "l", "l"), (40, 28, 32), small=True, label=label)]
     return Section("definitions", say.text("Definitions"), tuple(blocks))
 

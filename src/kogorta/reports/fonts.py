@@ -1,17 +1,24 @@
-"""PT Sans inside a page: only the characters the page uses, so that it looks the same on every machine."""
+"""PT Sans inside a page: only the characters a page of its language uses, so that it looks the same on every machine."""
 
 from __future__ import annotations
 
 import base64
 import io
 from functools import cache
+from typing import Final
 
 from kogorta.reports import style
+
+PLAIN: Final = frozenset(map(chr, range(32, 127))) | frozenset("\u00a0«»„“”‘’–—…·№₽€£×−→")
+RUSSIAN: Final = frozenset(map(chr, range(ord("А"), ord("я") + 1))) | frozenset("Ёё")
+"""Characters taken together, so that one cut of the font serves most pages of a language."""
 
 
 def font_faces(text: str) -> str:
     """CSS with regular and bold PT Sans as data, cut to the characters of `text`."""
-    wanted = frozenset(text) | frozenset(map(chr, range(32, 127)))
+    wanted = frozenset(text) | PLAIN
+    if wanted & RUSSIAN:
+        wanted |= RUSSIAN
     faces = []
     for bold in (False, True):
         data = base64.b64encode(_subset("".join(sorted(wanted)), bold=bold)).decode()

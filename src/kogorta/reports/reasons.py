@@ -133,7 +133,7 @@ def measured(say: Wording, unit: str, value: float) -> str:
         return counted(int(value))
     number = say.number(value, 0 if whole else 2 if value < 1 else 1)
     if unit == "orders":
-        return say.text("{number} of an order", number=number) if value < 1 else say.text("{number} orders", number=number)
+        return say.text("{number} orders", number=number)
     return number
 
 

@@ -40,6 +40,7 @@ class Report:
         self.analysis = analysis
         self.language = Language(language)
         self.title = title
+        self._all_sheets = False
 
     @cached_property
     def _story(self) -> Story:
@@ -61,11 +62,12 @@ class Report:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences about what could not be written, such as a table longer than a sheet."""
-        from kogorta.reports.tables import too_long
+        """Sentences about what `write` leaves out, such as a table longer than a sheet."""
+        from kogorta.reports.tables import too_long, too_slow
 
-        note = too_long(len(self.analysis.customers), self.language)
-        return (note,) if note else ()
+        rows = len(self.analysis.customers)
+        slow = None if self._all_sheets else too_slow(rows, self.language)
+        return tuple(note for note in (too_long(rows, self.language), slow) if note)
 
     def save(self, path: str | Path) -> Path:
         """Write the report to a `.pdf` or `.html` file.
@@ -87,12 +89,13 @@ class Report:
         _saved(target, lambda: target.write_bytes(content))
         return target
 
-    def write(self, folder: str | Path, progress: Progress = SILENT) -> list[Path]:
+    def write(self, folder: str | Path, progress: Progress = SILENT, *, all_sheets: bool = False) -> list[Path]:
         """Write everything: the report as PDF and HTML, charts, tables, plan, audit.
 
         Args:
             folder: made when absent; files of the same names in it are replaced.
             progress: where the steps announce themselves.
+            all_sheets: write `customers.xlsx` however long it takes; else only up to 200,000 customers, and `notes` says so.
 
         Returns:
             Paths written, in the order of writing.
@@ -101,6 +104,7 @@ class Report:
             InputError: the folder cannot be made or written to.
         """
         target = Path(folder)
+        self._all_sheets = all_sheets
         _saved(target, lambda: target.mkdir(parents=True, exist_ok=True))
         paths: list[Path] = []
         _saved(target, lambda: paths.extend(self._write(target, progress)))
@@ -108,6 +112,7 @@ class Report:
 
     def _write(self, folder: Path, progress: Progress) -> list[Path]:
         from kogorta.reports import sheets, tables
+        from kogorta.reports.cells import SHEET_ROW_LIMIT, SHEET_ROWS_UNASKED
         from kogorta.reports.plan_json import plan_json
 
         analysis, language = self.analysis, self.language
@@ -120,9 +125,9 @@ class Report:
         charts.mkdir(exist_ok=True)
         with progress.step("charts", len(self._story.charts)) as step:
             for chart in self._story.charts.values():
-                for kind in ("svg", "png"):
+                for kind, content in zip(("svg", "png"), chart.files(), strict=True):
                     path = charts / f"{chart.name}.{kind}"
-                    path.write_bytes(chart.file("svg" if kind == "svg" else "png"))
+                    path.write_bytes(content)
                     paths.append(path)
                 step.advance(1)
         steps: tuple[tuple[str, Callable[[Path], object]], ...] = (
@@ -135,7 +140,8 @@ class Report:
             with progress.step(name):
                 job(folder / name)
             paths.append(folder / name)
-        if sheets.write_customers_xlsx(analysis, folder / "customers.xlsx", language, progress):
+        most = SHEET_ROW_LIMIT if self._all_sheets else SHEET_ROWS_UNASKED
+        if sheets.write_customers_xlsx(analysis, folder / "customers.xlsx", language, progress, most=most):
             paths.append(folder / "customers.xlsx")
         else:
             (folder / "customers.xlsx").unlink(missing_ok=True)

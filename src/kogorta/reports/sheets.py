@@ -24,14 +24,23 @@ MADE_AT: Final = datetime(2026, 1, 1)  # noqa: DTZ001 - a fixed stamp: equal dat
 _HEADER: Final = {"bold": True, "bg_color": "#1B2B4B", "font_color": "#FFFFFF", "valign": "vcenter", "border": 0}
 
 
-def write_customers_xlsx(analysis: Analysis, path: Path, language: Language, progress: Progress = SILENT) -> bool:
+def write_customers_xlsx(
+    analysis: Analysis, path: Path, language: Language, progress: Progress = SILENT, *, most: int = SHEET_ROW_LIMIT
+) -> bool:
     """Write `customers.xlsx`, streamed.
 
+    Args:
+        analysis: what was found.
+        path: where to.
+        language: of dates and of the sheet that explains the columns.
+        progress: where the rows announce themselves.
+        most: customers up to which it is written; never more than a sheet has rows.
+
     Returns:
-        False when there are more customers than a sheet has rows; nothing is written then.
+        False when there are more customers; nothing is written then.
     """
     total = len(analysis.customers)
-    if total > SHEET_ROW_LIMIT:
+    if total > min(most, SHEET_ROW_LIMIT):
         return False
     with progress.step("customers.xlsx", total) as step:
         _write(path, "customers", CUSTOMERS, _streamed(analysis, language, step.advance), total, analysis, language)

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from kogorta.kit.language import minor_digits
-from kogorta.reports.cells import FORMULA_STARTS, SHEET_ROW_LIMIT, written
+from kogorta.reports.cells import FORMULA_STARTS, SHEET_ROW_LIMIT, SHEET_ROWS_UNASKED, written
 from kogorta.reports.churn import churn_rows
 from kogorta.reports.columns import AUDIT, CHURN, CUSTOMERS, FIRST_WAVE, SEGMENTS, Column
 from kogorta.reports.names import category_name, industry_name, segment_name
@@ -168,6 +168,17 @@ def too_long(rows: int, language: Language) -> str | None:
         "{count} customers do not fit on a sheet ({limit} rows); see customers.csv and customers.parquet.",
         rows,
         limit=language.number(SHEET_ROW_LIMIT),
+    )
+
+
+def too_slow(rows: int, language: Language) -> str | None:
+    """A sentence when a sheet of so many rows is left out unless asked for, else None."""
+    if not SHEET_ROWS_UNASKED < rows <= SHEET_ROW_LIMIT:
+        return None
+    return language.plural(
+        "customers.xlsx was not written: {count} customer would take minutes. The same rows are in customers.csv and customers.parquet.",
+        "customers.xlsx was not written: {count} customers would take minutes. The same rows are in customers.csv and customers.parquet.",
+        rows,
     )
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0, 1e9)
 MOST_TICKS: Final = 5
+NARROW: Final = 5.0
+LEGEND_ROW: Final = 0.22
 COLORS: Final = (style.ACCENT, style.WARNING)
 """Of the model and of the past rate."""
 
@@ -114,7 +116,7 @@ def backtest_chart(say: Wording, finding: Finding) -> Chart | None:
         finding.headline,
         f"{caption} {say.note(backtest.customers, say.customers(backtest.customers))}",
         table,
-        lambda _: 2.65,
+        lambda width: 2.65 + (0.0 if width >= NARROW else LEGEND_ROW),
         lambda sheet: _paint_backtest(sheet, made, rules, labels, axis, top * 1.06, ticks),
     )
 
@@ -137,7 +139,8 @@ def _paint_backtest(
     top: float,
     ticks: Sequence[tuple[float, str]],
 ) -> None:
-    left, right, high, base = 0.45, sheet.width - 0.05, 0.42, sheet.height - 0.72
+    left, right, base = 0.45, sheet.width - 0.05, sheet.height - 0.72
+    high = 0.42 + (0.0 if sheet.width >= NARROW else LEGEND_ROW)
     pitch = (right - left) / len(groups)
 
     def y(value: float) -> float:
@@ -166,11 +169,15 @@ def _paint_backtest(
 
 
 def _paint_legend(sheet: Canvas, made: Mark, rules: Sequence[Mark]) -> None:
+    """Names of the marks; on a narrow sheet the last one goes below."""
     sheet.rect(0, 0.05, 0.13, 0.12, style.NEUTRAL)
     sheet.text(0.18, 0.11, made.name)
-    x = 0.18 + text_width(made.name, 8.5) + 0.2
-    for rule, color in zip(rules, COLORS, strict=True):
-        sheet.line((x, 0.11), (x + 0.2, 0.11), color, 1.6)
-        sheet.dot(x + 0.1, 0.11, 0.05, color, hollow=color != style.ACCENT)
-        sheet.text(x + 0.27, 0.11, rule.name, bold=color == style.ACCENT)
-        x += 0.27 + text_width(rule.name, 8.5, bold=color == style.ACCENT) + 0.2
+    x, y = 0.18 + text_width(made.name, 8.5) + 0.2, 0.11
+    for number, (rule, color) in enumerate(zip(rules, COLORS, strict=True)):
+        bold = number == 0
+        if number and sheet.width < NARROW:
+            x, y = 0.0, y + LEGEND_ROW
+        sheet.line((x, y), (x + 0.2, y), color, 1.6)
+        sheet.dot(x + 0.1, y, 0.05, color, hollow=not bold)
+        sheet.text(x + 0.27, y, rule.name, bold=bold)
+        x += 0.27 + text_width(rule.name, 8.5, bold=bold) + 0.2

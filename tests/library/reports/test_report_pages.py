@@ -7,17 +7,17 @@ from itertools import pairwise
 
 import pypdf
 import pytest
-from example import analysis, build
+from example import analysis
+from value_example import fresh, report
 
 from kogorta.kit.errors import InputError, OptionError
 from kogorta.reports import Report
 from kogorta.reports.fonts import font_faces
 
 VARIANTS = {
-    "case": {},
-    "one customer": {"customers": 1, "industries": False, "migration": False},
-    "nobody": {"customers": 0},
-    "guide": {"customers": 60, "scheme": "guide", "currency": "JPY"},
+    "one customer": lambda: analysis(customers=1, industries=False, migration=False),
+    "nobody": lambda: analysis(customers=0),
+    "guide": lambda: analysis(customers=30, scheme="guide", currency="JPY", industries=False),
 }
 FILES = {
     "report.pdf", "report.html", "customers.csv", "customers.parquet", "customers.xlsx", "segments.csv", "first_wave.xlsx",
@@ -48,14 +48,29 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def pdf(tmp_path_factory):
-    path = Report(analysis(), "ru").save(tmp_path_factory.mktemp("pdf") / "report.pdf")
-    return path.read_bytes()
+def written(tmp_path_factory):
+    """The whole output of the example with what its customers are worth, and of a base of one customer, made once."""
+    root = tmp_path_factory.mktemp("written")
+    paths = report().write(root / "case")
+    Report(VARIANTS["one customer"](), "en").write(root / "one")
+    return root, paths
 
 
 @pytest.fixture(scope="module")
-def html(tmp_path_factory):
-    return Report(analysis(), "ru").save(tmp_path_factory.mktemp("html") / "report.html").read_text(encoding="utf-8")
+def pdf(written):
+    return (written[0] / "case/report.pdf").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def html(written):
+    return (written[0] / "case/report.html").read_text(encoding="utf-8")
+
+
+@cache
+def rendered(variant, language):
+    """PDF and page of a variant."""
+    report = Report(VARIANTS[variant](), language)
+    return report._pdf(), report._html().decode()
 
 
 def reader(data):
@@ -71,15 +86,19 @@ def text_of(data):
     return "\n".join(pages_of(data)).replace("\u200b", "")
 
 
-@pytest.mark.parametrize(("variant", "language"), [(name, "en") for name in VARIANTS] + [("one customer", "ru"), ("nobody", "ru")])
-def test_every_variant_becomes_a_pdf_and_a_page(tmp_path, variant, language):
-    report = Report(analysis(**VARIANTS[variant]), language)
-    data = report.save(tmp_path / "report.pdf").read_bytes()
+@pytest.mark.parametrize(("variant", "language"), [("guide", "en"), ("one customer", "ru"), ("nobody", "en"), ("nobody", "ru")])
+def test_every_variant_becomes_a_pdf_and_a_page(variant, language):
+    data, text = rendered(variant, language)
     assert reader(data).trailer["/Root"]["/Lang"] == language
-    page = Page(report.save(tmp_path / "report.html").read_text(encoding="utf-8"))
+    page = Page(text)
     assert page.all("html")[0]["lang"] == language
     assert len(page.all("h1")) == 1
     assert not page.broken
+
+
+def test_the_chapter_of_value_is_on_the_pages_with_who_leaves_and_what_was_tested(html):
+    for words in ("По прежнему темпу, без модели", "прежний темп каждого клиента", "Кто собирается уйти", "ВИП по ценности", "в churn.csv"):
+        assert words in html.replace("\u00a0", " "), words
 
 
 def test_the_pdf_is_tagged_titled_bookmarked_and_has_no_clock(pdf):
@@ -94,7 +113,7 @@ def test_the_pdf_is_tagged_titled_bookmarked_and_has_no_clock(pdf):
 
 
 def test_equal_analyses_give_equal_pdfs_and_pages(tmp_path, pdf, html):
-    again = Report(build(), "ru")
+    again = Report(fresh("naive"), "ru")
     assert again.save(tmp_path / "b.pdf").read_bytes() == pdf
     assert again.save(tmp_path / "b.html").read_text(encoding="utf-8") == html
 
@@ -117,12 +136,11 @@ def test_table_headers_repeat_on_the_next_page(pdf):
     assert sum("№" in page and "Почему" in page for page in pages_of(pdf)) >= 2
 
 
-def test_hostile_names_are_printed_literally(tmp_path):
-    report = Report(analysis(60, hostile=True), "ru")
-    text = text_of(report.save(tmp_path / "r.pdf").read_bytes())
-    assert '#panic("x")' in text
-    assert "<script>" in text
-    html = report.save(tmp_path / "r.html").read_text(encoding="utf-8")
+def test_hostile_names_are_printed_literally():
+    made = report(hostile=True)
+    html = made._html().decode()
+    pages = (page.extract_text() for page in reversed(reader(made._pdf()).pages))  # names stand in the list near the end
+    assert any('#panic("x")' in page and "<script>" in page for page in pages)
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert "#panic(&quot;x&quot;)" in html
@@ -166,15 +184,15 @@ def test_the_type_inside_the_page_is_small_and_the_same_each_time():
     assert len(made) < 60_000
 
 
-def test_write_leaves_every_file_of_the_contract(tmp_path):
-    paths = Report(analysis(), "ru").write(tmp_path / "out")
-    names = {str(path.relative_to(tmp_path / "out")) for path in paths}
+def test_write_leaves_every_file_of_the_contract(written):
+    out, paths = written[0] / "case", written[1]
+    names = {str(path.relative_to(out)) for path in paths}
     assert {name for name in names if "/" not in name} == FILES
     charts = {name for name in names if name.startswith("charts/")}
-    assert len(charts) == 24
+    assert len(charts) == 30
     assert "charts/segments.png" in charts
-    assert {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()} == names
-    plan = json.loads((tmp_path / "out/plan.json").read_text(encoding="utf-8"))
+    assert {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()} == names
+    plan = json.loads((out / "plan.json").read_text(encoding="utf-8"))
     assert plan["as_of"] == "2026-11-22"
     assert plan["priority_segment"]["segment"] == "needs_attention"
     assert plan["priority_segment"]["why"].startswith("Начать с сегмента")
@@ -187,9 +205,8 @@ def test_write_leaves_every_file_of_the_contract(tmp_path):
     assert set(plan["definitions"]) >= {"recency", "abc", "xyz"}
 
 
-def test_without_a_plan_the_file_says_why(tmp_path):
-    Report(analysis(1), "en").write(tmp_path)
-    plan = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+def test_without_a_plan_the_file_says_why(written):
+    plan = json.loads((written[0] / "one/plan.json").read_text(encoding="utf-8"))
     assert plan["priority_segment"] is None
     assert plan["why_not"] == "too_few_buyers"
     assert "too few buyers" in plan["why_not_in_words"]

@@ -29,7 +29,7 @@ def sheets(section):
         ("share", 0.034, "3,4 %", "3.4%"),
         ("points", 0.05, "5,0 п. п.", "5.0 points"),
         ("money", 11_000_000, "110 тыс. ₽", "₽110K"),
-        ("orders", 0.0268, "0,03 заказа", "0.03 of an order"),
+        ("orders", 0.0268, "0,03 заказа", "0.03 orders"),
         ("orders", 1.25, "1,2 заказа", "1.2 orders"),
         ("orders", 2.0, "2 заказа", "2 orders"),
         ("customers", 21, "21 клиент", "21 customers"),
@@ -49,7 +49,7 @@ def test_a_figure_of_the_forecast_comes_with_its_unit_in_words(unit, value, russ
         (
             EN,
             "What the forecast rests on",
-            ("Orders per customer expected without action", "0.03 of an order", "—", "value model of this base", "—"),
+            ("Orders per customer expected without action", "0.03 orders", "—", "value model of this base", "—"),
         ),
     ],
 )
@@ -86,7 +86,7 @@ def test_every_setting_of_a_run_has_a_name_beside_its_key():
 
 def test_settings_are_shown_with_name_key_and_value():
     made = replace(analysis(0), definitions={"clv_horizon_days": "365", "new_one": "x" * 400})
-    rows = sheets(definitions_section(Story.of(made, RU)))["Настройки этого расчёта, как в plan.json"].rows
+    rows = sheets(definitions_section(Story.of(made, RU)))["Настройки этого расчёта"].rows
     assert rows[0] == ("Ценность: горизонт, дней", "clv_horizon_days", "365")
     assert rows[1][:2] == ("—", "new_one")
     assert len(rows[1][2]) == 300

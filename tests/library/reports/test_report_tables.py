@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from kogorta.engine.table import Table
 from kogorta.kit.language import Language
-from kogorta.reports import sheets, tables
+from kogorta.reports import Report, sheets, tables
 from kogorta.reports.cells import harmless, major
 from kogorta.reports.columns import AUDIT, CUSTOMERS, FIRST_WAVE, SEGMENTS
 
@@ -188,6 +188,24 @@ def test_more_customers_than_a_sheet_has_rows_give_a_sentence_and_no_sheet(tmp_p
     assert not (tmp_path / "c.xlsx").exists()
     assert tables.too_long(1_048_576, RU).startswith("1\u00a0048\u00a0576 клиентов не помещаются на лист Excel")
     assert tables.too_long(1_048_575, RU) is None
+
+
+def test_a_sheet_that_takes_minutes_waits_to_be_asked_for(tmp_path, monkeypatch):
+    assert tables.too_slow(200_000, RU) is None
+    assert tables.too_slow(1_048_576, RU) is None
+    assert tables.too_slow(200_001, EN).startswith("customers.xlsx was not written: 200,001 customers would take minutes.")
+    assert "200\u00a0001 клиент —" in tables.too_slow(200_001, RU)
+    assert not sheets.write_customers_xlsx(analysis(), tmp_path / "c.xlsx", RU, most=499)
+    assert not (tmp_path / "c.xlsx").exists()
+    monkeypatch.setattr("kogorta.reports.cells.SHEET_ROWS_UNASKED", -1)
+    monkeypatch.setattr("kogorta.reports.tables.SHEET_ROWS_UNASKED", -1)
+    report = Report(analysis(0), "en")
+    (tmp_path / "customers.xlsx").write_bytes(b"of an earlier run")
+    assert "customers.xlsx" not in {path.name for path in report.write(tmp_path)}
+    assert not (tmp_path / "customers.xlsx").exists()
+    assert report.notes == (tables.too_slow(0, EN),)
+    assert "customers.xlsx" in {path.name for path in report.write(tmp_path, all_sheets=True)}
+    assert report.notes == ()
 
 
 @given(st.text())

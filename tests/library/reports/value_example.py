@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 import numpy as np
 from example import AS_OF, analysis, build
 
+from kogorta.reports import Report
 from kogorta.value.appraisal import Appraisal
 from kogorta.value.backtest import Backtest, Figures
 from kogorta.value.choice import LOST, TOO_SHORT, WON, Gate
@@ -102,8 +104,19 @@ def valued(shown="model", **options):
     return replace(analysis(), valuation=valuation(shown, **options))
 
 
-def fresh(shown="model", **options):
+def fresh(shown="model", *, hostile=False, **options):
     """The same on a base of its own, where expected values stand in the table of customers."""
-    made = build()
+    made = build(hostile=hostile)
     made.customers.connection.execute("UPDATE customers SET clv = monetary // 10, clv_low = 0, clv_high = monetary")
     return replace(made, valuation=valuation(shown, **options))
+
+
+@cache
+def report(*, hostile=False):
+    """The Russian report of the example by the past rate; its charts are drawn once for all tests that only read them."""
+    return Report(fresh("naive", hostile=hostile), "ru")
+
+
+def shared(*, hostile=False):
+    """Charts of that report by name."""
+    return {chart.name: chart for chart in report(hostile=hostile)._story.charts.values()}
