@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.experiments_cases import features, gate, goldens, line, merges
 from benchmarks.experiments_speed import measure_speed
 from kogorta.experiments.always_valid import AlwaysValid
 from kogorta.experiments.assignment import OUTSIDE, Arms, HashSplit, buckets_of
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
 HILLSTROM = Path(__file__).parents[1] / ".." / "shared" / "data" / "hillstrom.csv.gz"
 FEATURES = ("recency", "history", "mens", "womens", "zip_code", "newbie", "channel")
 MEN, WOMEN, NOBODY = "Mens E-Mail", "Womens E-Mail", "No E-Mail"
-
-
-def line(goal: str, target: str, measured: str, *, met: bool) -> None:
-    print(f"{'ok  ' if met else 'MISS'} {goal:<62} {target:<18} {measured}")
 
 
 def within(goal: str, value: float, low: float, high: float, *, extra: str = "") -> None:
@@ -124,8 +121,14 @@ def false_positives_at_looks(times: int, spend: Spend) -> None:
         mode = AlwaysValid(tuned_for=40_000)
         always = float(np.mean(stops(top, bottom, edges, [mode.level(2 * int(size)) for size in edges]) < looks))
         within(f"A/A, {looks} looks, always-valid mode", always, 0.0, 0.05)
+    edges, top = cumulative_counts(0.03, 2000, 20, times, random)
+    _, bottom = cumulative_counts(0.03, 2000, 20, times, random)
+    crossed = float(np.mean(stops(top, bottom, edges, list(sequential_bounds(even_looks(20)).levels)) < 20))
+    within("A/A, 20 planned looks, conversion 3 %, 2,000 per arm", crossed, 0.04, 0.055)
     bounds, hits, step = sequential_bounds(even_looks(20)), 0, 1000
+    mode, always_hits = AlwaysValid(tuned_for=40_000), 0
     for _ in range(times):
+        found, always_found = False, False
         sums = np.zeros((2, 2))
         for look, level in enumerate(bounds.levels, start=1):
             for arm in range(2):
@@ -133,10 +136,11 @@ def false_positives_at_looks(times: int, spend: Spend) -> None:
                 sums[arm] += counts @ spend.values, counts @ spend.values**2
             size = look * step
             arms = [Estimate(s / size, (q - s * s / size) / (size - 1) / size, size - 1) for s, q in sums]
-            if proven(MeanContrast(*arms), level):
-                hits += 1
-                break
+            found |= proven(MeanContrast(*arms), level)
+            always_found |= proven(MeanContrast(*arms), mode.level(2 * size))
+        hits, always_hits = hits + found, always_hits + always_found
     within("A/A, 20 planned looks, spend of Hillstrom, 20,000 per arm", hits / times, 0.04, 0.055)
+    within("A/A, 20 looks, always-valid mode, spend", always_hits / times, 0.0, 0.05)
 
 
 def power_at_looks(times: int) -> None:
@@ -308,14 +312,18 @@ def main() -> None:
     columns = hillstrom()
     arms = {arm: Spend(columns["spend"][columns["segment"] == arm]) for arm in (MEN, NOBODY)}
     parts: dict[str, Callable[[], None]] = {
+        "goldens": goldens,
+        "features": features,
         "one-look": lambda: false_positives_at_one_look(times, arms[NOBODY]),
         "looks": lambda: false_positives_at_looks(times, arms[NOBODY]),
         "power": lambda: power_at_looks(times),
         "coverage": lambda: coverage(times, arms[NOBODY], arms[MEN]),
         "sizing": lambda: sizing(times),
         "assignment": assignment,
+        "merges": merges,
         "checks": split_check_and_bandits,
         "uplift": lambda: uplift(columns),
+        "gate": lambda: gate(columns, FEATURES, (WOMEN, MEN), NOBODY, 20 if options.quick else 100),
         "send-time": lambda: send_time(2000 if options.quick else 20_000),
         "speed": lambda: measure_speed(1_000_000 if options.quick else 10_000_000),
     }
