@@ -43,9 +43,7 @@ def test_bg_nbd_gives_the_published_parameters_and_holdout(transactions):
     assert found["holdout"]["mae_naive"] == pytest.approx(1.02367, abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("model", "likelihood"), [("mbg-nbd", -9582.1357), ("pareto-nbd", -9594.97618), ("gamma-gamma", -4055.9177)]
-)
+@pytest.mark.parametrize(("model", "likelihood"), [("mbg-nbd", -9582.1357), ("pareto-nbd", -9594.97618), ("gamma-gamma", -4055.9177)])
 def test_other_models_reach_the_published_likelihood(transactions, model, likelihood):
     assert fitted(transactions, model)["log_likelihood"] == pytest.approx(likelihood, abs=1e-3)
 

@@ -130,9 +130,7 @@ def test_shuffled_rows_give_the_same_code_to_every_customer(net, gross, source, 
     other, accounting = bought(shuffled, tmp_path, refunds)
     base, straight = {"net": net, "ignore": gross}[refunds]
     assert accounting == straight
-    left, right = (
-        {row["customer_id"]: row for row in RFM().fit(item, AS_OF).assign(item, AS_OF).table.dicts()} for item in (base, other)
-    )
+    left, right = ({row["customer_id"]: row for row in RFM().fit(item, AS_OF).assign(item, AS_OF).table.dicts()} for item in (base, other))
     assert left == right
     for table in ("customers", "orders", "order_lines", "customer_days"):
         names = base.table(table).columns

@@ -10,10 +10,10 @@ from kogorta.base.customer_base import CustomerBase
 from kogorta.base.options import IntakeOptions
 from kogorta.demo.school import write_school
 from kogorta.enrichment.enrich import enrich
-from kogorta.segments.portrait import industry_figures, segment_figures
-from kogorta.segments.profile import customer_profile
 from kogorta.segments.abc_xyz import AbcXyz
 from kogorta.segments.lifecycle import Lifecycle
+from kogorta.segments.portrait import industry_figures, segment_figures
+from kogorta.segments.profile import customer_profile
 from kogorta.segments.rfm import RFM
 from kogorta.sources.files import read_file
 
@@ -78,7 +78,8 @@ def test_customers_are_the_true_ones_with_every_id_they_appear_under(school, fou
 def test_pairs_of_cards_are_joined_on_the_true_evidence(school):
     evidence = {"inn_kpp": "inn+kpp"}
     wanted = {
-        (f"{one.kind}-{one.older_id}", f"{one.kind}-{one.newer_id}", evidence.get(one.evidence, one.evidence)) for one in school.truth.doubles
+        (f"{one.kind}-{one.older_id}", f"{one.kind}-{one.newer_id}", evidence.get(one.evidence, one.evidence))
+        for one in school.truth.doubles
     }
     rows = school.base.connection.execute("SELECT kept_id, merged_id, evidence FROM merges").fetchall()
     assert set(rows) == wanted
@@ -127,22 +128,23 @@ def test_segments_of_both_schemes_have_the_true_sizes_orders_and_revenue(school)
 
 
 def test_industries_of_each_segment_are_the_true_ones(school):
-    figures = {
-        (item.industry, item.segment): (item.customers, item.revenue) for item in industry_figures(school.profile, "case")
-    }
-    assert figures == {
-        (item.industry, item.segment): (item.customers, item.revenue) for item in school.truth.industries if item.industry
-    }
+    figures = {(item.industry, item.segment): (item.customers, item.revenue) for item in industry_figures(school.profile, "case")}
+    assert figures == {(item.industry, item.segment): (item.customers, item.revenue) for item in school.truth.industries if item.industry}
 
 
 def test_refunds_reverse_the_true_orders(school):
-    rows = school.base.connection.execute("SELECT order_id, refund_of, -amount_base FROM orders WHERE amount_base < 0 AND status = 'refunded'")
+    rows = school.base.connection.execute(
+        "SELECT order_id, refund_of, -amount_base FROM orders WHERE amount_base < 0 AND status = 'refunded'"
+    )
     assert set(rows.fetchall()) == {(str(item.deal_id), str(item.order_id), item.amount) for item in school.truth.refunds}
 
 
 def test_the_planted_outlier_is_the_one_found(school):
     deals = {
-        row[0] for row in school.base.connection.execute("SELECT order_id FROM orders o WHERE status = 'won' ORDER BY amount_base DESC LIMIT 1").fetchall()
+        row[0]
+        for row in school.base.connection.execute(
+            "SELECT order_id FROM orders o WHERE status = 'won' ORDER BY amount_base DESC LIMIT 1"
+        ).fetchall()
     }
     problem = school.base.audit().of("outlier")
     assert (problem.rows, {problem.example}) == (1, deals)

@@ -14,7 +14,7 @@ from kogorta.base.outliers import find_outliers
 from kogorta.base.refunds import match_refunds
 from kogorta.base.store import Store
 from kogorta.base.tables import TABLES, column_list
-from kogorta.engine.duck import connect, filled_sql, literal, quote
+from kogorta.engine.duck import DEFAULT_MEMORY, connect, filled_sql, literal, quote
 from kogorta.engine.shelf import LARGE, Shelf
 from kogorta.engine.table import Table
 from kogorta.kit.errors import InputError, OptionError
@@ -65,7 +65,7 @@ class CustomerBase:
         0
     """
 
-    def __init__(self, folder: Path | str | None, *, memory: str = "1500MB", spill: Path | None = None) -> None:
+    def __init__(self, folder: Path | str | None, *, memory: str = DEFAULT_MEMORY, spill: Path | None = None) -> None:
         self.folder = Path(folder) if folder is not None else None
         self._store = Store(self.folder)
         self.connection: duckdb.DuckDBPyConnection = connect(memory=memory, spill=spill)
@@ -293,7 +293,7 @@ class CustomerBase:
         self.shelf.keep(name, f"SELECT {columns} FROM ({query}) AS rows", large=self.is_large)
 
 
-def open_base(folder: Path | str, *, memory: str = "1500MB") -> CustomerBase:
+def open_base(folder: Path | str, *, memory: str = DEFAULT_MEMORY) -> CustomerBase:
     """Open a base, or start a new one where the folder is absent or empty.
 
     Args:

@@ -7,13 +7,16 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from kogorta.kit.errors import OptionError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import duckdb
 
-DEFAULT_MEMORY = "1500MB"
+DEFAULT_MEMORY = "1000MB"
+"""The rest of a computer's 2 GB is for what Python itself holds of a large base."""
 
 
 def connect(*, memory: str = DEFAULT_MEMORY, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -25,9 +28,14 @@ def connect(*, memory: str = DEFAULT_MEMORY, spill: Path | None = None) -> duckd
 
     Returns:
         An open connection.
+
+    Raises:
+        OptionError: the limit is not a size.
     """
     import duckdb
 
+    if not re.fullmatch(r"\s*\d+(\.\d+)?\s*[KMGT]i?B\s*", memory, re.IGNORECASE):
+        raise OptionError("The memory limit is {memory!r}; write a number with MB or GB, such as 1500MB.", memory=memory)
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET preserve_insertion_order = false")

@@ -120,11 +120,12 @@ class Table:
     def __repr__(self) -> str:
         from rich.console import Console
         from rich.table import Table as Grid
+        from rich.text import Text
 
         shown = 20
         grid = Grid(*self.columns, box=None, header_style="bold")
         for row in self.rows(shown):
-            grid.add_row(*("" if cell is None else str(cell) for cell in row))
+            grid.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
         console = Console(width=200, record=True, file=None, quiet=False, color_system=None)
         with console.capture() as capture:
             console.print(grid)

@@ -65,7 +65,27 @@ def test_a_number_is_read_as_it_was_meant(engine, cell, value):
 
 @pytest.mark.parametrize(
     "cell",
-    ["", "abc", "12a5", "1,2,3", "1.2.3", "12..5", "--5", "1-2", "(5", "5)", "1/2", "10%", "1 234,56,7", "1e5", "1,5E+3", "٣", "1:30", "=1+1", "#REF!"],
+    [
+        "",
+        "abc",
+        "12a5",
+        "1,2,3",
+        "1.2.3",
+        "12..5",
+        "--5",
+        "1-2",
+        "(5",
+        "5)",
+        "1/2",
+        "10%",
+        "1 234,56,7",
+        "1e5",
+        "1,5E+3",
+        "٣",
+        "1:30",
+        "=1+1",
+        "#REF!",
+    ],
 )
 def test_what_is_no_number_is_not_made_one(engine, cell):
     assert number(engine, cell) is None
@@ -96,7 +116,9 @@ def grouped(value, separator, point):
 
 
 @settings(max_examples=150, deadline=None)
-@given(value=AMOUNTS, space=st.sampled_from([" ", "\u00a0", "\u202f", "\u2009", ""]), tail=st.sampled_from(["", " ₽", " руб.", " RUB", "р."]))
+@given(
+    value=AMOUNTS, space=st.sampled_from([" ", "\u00a0", "\u202f", "\u2009", ""]), tail=st.sampled_from(["", " ₽", " руб.", " RUB", "р."])
+)
 def test_any_amount_written_the_russian_way_is_read_back(engine, value, space, tail):
     sign = "-" if value < 0 else ""
     assert number(engine, sign + grouped(value, space, ",") + tail) == value
@@ -167,7 +189,21 @@ def test_months_come_first_only_where_the_file_says_so(engine):
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "31.02.2026", "45.07.2019 10:00:00", "2026-13-01", "2026-02-30", "вчера", "01.03", "2026", "99999999", "0", "=TODAY()", "00.00.0000"]
+    "cell",
+    [
+        "",
+        "31.02.2026",
+        "45.07.2019 10:00:00",
+        "2026-13-01",
+        "2026-02-30",
+        "вчера",
+        "01.03",
+        "2026",
+        "99999999",
+        "0",
+        "=TODAY()",
+        "00.00.0000",
+    ],
 )
 def test_what_is_no_moment_is_not_made_one(engine, cell):
     assert moment(engine, cell) is None

@@ -162,7 +162,19 @@ def test_vacuum_of_a_base_in_memory_has_nothing_to_do():
     assert CustomerBase(None).vacuum() == 0
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"format": 1}', "\x00\x01", '{"format": 1, "currency": null, "time_zone": null, "refunds": null, "enriched": false, "tables": 5}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"format": 1}',
+        "\x00\x01",
+        '{"format": 1, "currency": null, "time_zone": null, "refunds": null, "enriched": false, "tables": 5}',
+    ],
+)
 def test_a_broken_state_is_refused_in_one_sentence(stage, tmp_path, text):
     folder = tmp_path / "base"
     open_base(folder).add(stage(rows(1, 3)))

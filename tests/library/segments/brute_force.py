@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from statistics import median
 
 
@@ -48,7 +49,7 @@ def codes(found, as_of, levels):
 
 def abc(found):
     ordered = sorted(((one["money"], who) for who, one in found.items() if one["money"] > 0), key=lambda pair: (-pair[0], pair[1]))
-    total, before, result = sum(money for money, _ in ordered), 0, {who: "none" for who in found}
+    total, before, result = sum(money for money, _ in ordered), 0, dict.fromkeys(found, "none")
     for money, who in ordered:
         share = Fraction(before, total)
         result[who] = "A" if share < Fraction(80, 100) else "B" if share < Fraction(95, 100) else "C"
@@ -94,11 +95,11 @@ def lifecycle(found, as_of, mode):
         if not one["days"]:
             result[who] = "prospect"
             continue
-        days = sorted({day for day in one["days"]})
+        days = sorted(set(one["days"]))
         silent = (as_of - days[-1]).days
         limit, gone = 30, 180
         if mode == "rhythm" and len(days) > 1:
-            limit = max(2 * median((later - earlier).days for earlier, later in zip(days, days[1:], strict=False)), 14)
+            limit = max(2 * median((later - earlier).days for earlier, later in pairwise(days)), 14)
         if mode == "rhythm":
             gone = max(180, 3 * limit)
         if silent > gone:

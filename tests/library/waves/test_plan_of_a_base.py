@@ -7,8 +7,8 @@ from statistics import median
 import pytest
 
 from kogorta.analysis import Analyzer
-from kogorta.base.options import IntakeOptions
 from kogorta.base.customer_base import CustomerBase
+from kogorta.base.options import IntakeOptions
 from kogorta.demo.school import write_school
 from kogorta.kit.errors import OptionError
 from kogorta.segments.rfm import RFM
