@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from functools import cache
+from importlib import import_module
 from typing import Final
 
 from kogorta.reports import style
@@ -30,8 +31,7 @@ def font_faces(text: str) -> str:
 
 @cache
 def _subset(characters: str, *, bold: bool) -> bytes:
-    from fontTools import subset  # type: ignore[import-untyped]
-
+    subset = import_module("fontTools.subset")  # without type hints of its own
     options = subset.Options(layout_features=["kern", "tnum"], hinting=False, flavor="woff", notdef_outline=True)
     options.drop_tables += ["FFTM"]
     font = subset.load_font(io.BytesIO(style.font_file(bold=bold).read_bytes()), options)

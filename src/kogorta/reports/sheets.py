@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+
     from kogorta.analysis import Analysis
     from kogorta.kit.language import Language
     from kogorta.kit.progress import Progress
@@ -110,9 +113,9 @@ def _write(
         _explain(book, header, columns, analysis, language)
 
 
-def _explain(book: object, header: object, columns: Sequence[Column], analysis: Analysis, language: Language) -> None:
-    sheet = book.add_worksheet(language.text("Description"))  # type: ignore[attr-defined]
-    wrap = book.add_format({"text_wrap": True, "valign": "top"})  # type: ignore[attr-defined]
+def _explain(book: Workbook, header: Format, columns: Sequence[Column], analysis: Analysis, language: Language) -> None:
+    sheet = book.add_worksheet(language.text("Description"))
+    wrap = book.add_format({"text_wrap": True, "valign": "top"})
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 90)
     sheet.freeze_panes(1, 0)

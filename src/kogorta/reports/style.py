@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -39,9 +40,7 @@ PLOT: Final[dict[RcKeyType, object]] = {
 @cache
 def font_folder() -> Path:
     """Folder of the PT Sans files that come with the `fontpkg-pt-sans` package."""
-    import fontpkg_pt_sans  # type: ignore[import-untyped]
-
-    return Path(fontpkg_pt_sans.__file__).parent / "files"
+    return Path(str(resources.files("fontpkg_pt_sans"))) / "files"
 
 
 @cache
@@ -68,12 +67,11 @@ def register_fonts() -> None:
 
 @cache
 def _known_glyphs() -> frozenset[int]:
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from matplotlib.ft2font import FT2Font
 
     found: set[int] = set()
     for path in (font_file(), fallback_folder() / "DejaVuSans.ttf"):
-        with TTFont(path, lazy=True) as font:
-            found.update(font.getBestCmap())
+        found.update(FT2Font(str(path)).get_charmap())
     return frozenset(found)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from kogorta.kit.language import minor_digits
 from kogorta.reports.blocks import Block, Callout, Section, Sheet, Subheading, Text
 from kogorta.reports.churn import churn_blocks
 from kogorta.reports.finding import SMALL
@@ -46,11 +47,11 @@ def _told(story: Story, code: str) -> list[Block]:
 
 def _vip(say: Wording, valuation: Valuation) -> list[Block]:
     rule, everyone = valuation.vip, len(valuation.forecast)
-    if rule is None or everyone < SMALL:
-        return []
+    if rule is None or everyone < SMALL or rule.threshold_ < 10 ** minor_digits(rule.currency):
+        return []  # a threshold that rounds to nothing tells nobody apart
     text = say.text(
-        "{customers} ({share}) are expected to bring {threshold} or more over {days}. The threshold stays frozen. It is about the "
-        "future; the segment of that name in RFM is about the past.",
+        "{customers} ({share}) with an expected value of {threshold} or more over {days}. The threshold stays frozen. It is about "
+        "the future; the segment of that name in RFM is about the past.",
         customers=say.customers(round(rule.share_ * everyone)),
         share=say.percent(rule.share_),
         threshold=say.money(rule.threshold_),

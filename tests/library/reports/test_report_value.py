@@ -17,6 +17,7 @@ from kogorta.reports.columns import CHURN
 from kogorta.reports.findings import find
 from kogorta.reports.story import Story
 from kogorta.reports.value_sections import value_section
+from kogorta.value.vip import FittedVip
 
 RU, EN = Language("ru"), Language("en")
 
@@ -210,9 +211,11 @@ def test_customers_the_table_does_not_know_go_by_their_identifier():
 
 
 def test_the_vip_threshold_is_told_in_a_sentence():
-    assert "ВИП по ценности: 24 клиента (4,8 %), от которых за 365 дней ждём 134 тыс. ₽ и больше." in words(valued())
+    assert "ВИП по ценности: 24 клиента (4,8 %) с ожидаемой ценностью от 134 тыс. ₽ за 365 дней." in words(valued())
     assert "ВИП по ценности" not in words(replace(analysis(), valuation=replace(valuation(), vip=None)))
     assert "ВИП по ценности" not in words(valued(customers=20))
+    tiny = replace(valuation(), vip=FittedVip(99, 0.02, "RUB"))
+    assert "ВИП по ценности" not in words(replace(analysis(), valuation=tiny))
 
 
 def test_the_worth_of_retention_is_told_or_why_it_is_not():
