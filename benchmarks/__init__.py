@@ -1,0 +1,1 @@
+"""Speed and statistical quality, measured in one run: `make bench`."""

@@ -40,11 +40,12 @@ FROM c, q WHERE f > 0
 HAND_ABC = """
 CREATE OR REPLACE TABLE hand_abc AS
 WITH c AS (SELECT customer_id, sum(amount) AS m, min(day) FILTER (orders > 0) AS first_on FROM customer_days GROUP BY customer_id),
-a AS (SELECT customer_id, m, first_on, coalesce(sum(m) OVER (ORDER BY m DESC, customer_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-    AS before, sum(m) OVER () AS total FROM c WHERE m > 0),
+a AS (SELECT customer_id, m, first_on,
+    coalesce(sum(m) OVER (ORDER BY m DESC, customer_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before, sum(m) OVER () AS total FROM c WHERE m > 0),
 p AS (SELECT customer_id, date_trunc('quarter', day) AS q, sum(amount) AS s FROM customer_days WHERE day < DATE '2026-10-01' GROUP BY 1, 2),
 v AS (SELECT customer_id, sum(s)::DOUBLE AS s1, sum(s::DOUBLE * s::DOUBLE) AS s2 FROM p GROUP BY 1)
-SELECT c.customer_id, CASE WHEN a.m IS NULL THEN 'none' WHEN before * 100 < total * 80 THEN 'A' WHEN before * 100 < total * 95 THEN 'B' ELSE 'C' END AS abc,
+SELECT c.customer_id,
+    CASE WHEN a.m IS NULL THEN 'none' WHEN before * 100 < total * 80 THEN 'A' WHEN before * 100 < total * 95 THEN 'B' ELSE 'C' END AS abc,
     date_diff('quarter', c.first_on, DATE '2026-10-01') AS n, sqrt(greatest(n * s2 / (s1 * s1) - 1, 0)) AS cv,
     CASE WHEN n < 3 THEN 'early' WHEN cv <= 0.5 THEN 'X' WHEN cv <= 1 THEN 'Y' ELSE 'Z' END AS xyz
 FROM c LEFT JOIN a USING (customer_id) LEFT JOIN v USING (customer_id)
