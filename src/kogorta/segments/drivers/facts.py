@@ -83,6 +83,7 @@ class Facts:
         currency: ISO code of the money.
         target: shape (n,): 0 or 1, or the logarithm of the average check in minor units; NaN for who has none.
         columns: the factors.
+        began: day of the first purchase in the base.
     """
 
     outcome: OutcomeName
@@ -91,6 +92,7 @@ class Facts:
     currency: str
     target: Floats
     columns: tuple[Column, ...]
+    began: date | None = None
 
     @property
     def is_rate(self) -> bool:
@@ -132,7 +134,8 @@ def gather_facts(
     columns = list(_built_in(by_name, outcome, 10 ** minor_digits(base.currency)))
     columns += _attributes(base, ids)
     columns += [_given(one, ids, by_name["anchor_on"]) for one in given]
-    return Facts(outcome, as_of, window, base.currency, _target(by_name, outcome), tuple(columns))
+    first = base.connection.execute("SELECT min(day) FROM customer_days WHERE orders > 0").fetchone()
+    return Facts(outcome, as_of, window, base.currency, _target(by_name, outcome), tuple(columns), first[0] if first else None)
 
 
 def _target(rows: Mapping[str, list[object]], outcome: OutcomeName) -> Floats:

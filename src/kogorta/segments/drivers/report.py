@@ -43,6 +43,10 @@ WARNINGS: Final[Mapping[str, str]] = {
     ),
     "inside": message("It is counted up to today, the time of the outcome included: it is a consequence and not a cause, and no finding."),
     "near": message("It says nearly the same as the outcome itself: check whether it is not the outcome under another name."),
+    "one_year": message(
+        "The data reach back less than two years: each season was seen once, and who is first seen at the very start may be an old "
+        "customer."
+    ),
     "twin": message("It goes together with “{other}”: which of the two matters cannot be told."),
 }
 NOTHING: Final[Mapping[str, str]] = {
@@ -204,6 +208,8 @@ class OutcomeDrivers:
                     tests=language.number(len(self.associations)),
                 )
             )
+        if self.nothing in ("few", "flat", "no_events"):
+            return tuple(lines)
         lines += [
             language.text("{label}: {warning}", label=one.factor.told(language), warning=warning.told(language))
             for one in self.consequences

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from kogorta.segments.drivers.effects import Bounds, Effect
     from kogorta.segments.drivers.facts import Column, Facts, GivenFactor, OutcomeName
 
+GUARD: Final = 0.7
+"""Part of the allowed share of false findings that is spent: levels of one factor lean on each other, and the correction does not know."""
 NEAR: Final = 0.9
 """Strength beyond which a factor is the outcome under another name."""
 TWIN: Final = 0.7
+TWO_YEARS: Final = 730
 FILLED_GAP: Final = 0.1
+"""Difference of the shares a factor is filled in for, and how sure it must be, from which a warning is given."""
 FILLED_P: Final = 0.001
 
 
@@ -100,9 +104,9 @@ class Drivers:
         """
         compared = [self._compare(one) for one in facts]
         p_values = [one.effect.p for group in compared for one in group]
-        q_values = adjusted(p_values)
+        q_values = [min(q / GUARD, 1.0) for q in adjusted(p_values)]
         picked = sum(q <= self.level for q in q_values)
-        alpha = self.level * max(picked, 1) / max(len(q_values), 1)
+        alpha = self.level * GUARD * max(picked, 1) / max(len(q_values), 1)
         outcomes, start = [], 0
         for one, group in zip(facts, compared, strict=True):
             stop = start + len(group)
@@ -181,7 +185,9 @@ class Drivers:
         warnings = []
         if column.factor.timing in ("habit", "current", "inside"):
             warnings.append(Warned(column.factor.timing))
-        if strength >= NEAR:
+        if column.factor.name == "first_season" and facts.began is not None and (facts.as_of - facts.began).days < TWO_YEARS:
+            warnings.append(Warned("one_year"))
+        if strength >= NEAR and column.factor.timing != "inside":
             warnings.append(Warned("near"))
         filled = _filled(facts, column)
         if filled is not None:

@@ -160,8 +160,8 @@ class HiddenSegments:
         lines = [
             language.plural("{count} hidden segment was found.", "{count} hidden segments were found.", count),
             language.text(
-                "In the gap between any two groups there are at most {share} of the customers found over an equal stretch at the peak of the "
-                "smaller one; halves of the base give the same groups (alike by {stability} or more).",
+                "In the gap between any two groups there are at most {share} of the customers found over an equal stretch at the peak of "
+                "the smaller one; halves of the base give the same groups (alike by {stability} or more).",
                 share=language.percent(depth, 0),
                 stability=language.percent(min(segment.stability for segment in self.segments), 0),
             ),

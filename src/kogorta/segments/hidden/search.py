@@ -37,6 +37,8 @@ _STAGES: Final = ("cloud", "unstable", "wordless")
 TELLING: Final = 0.5
 """Interquartile ranges a group's median must be away from the others' to be a trait."""
 MOST_TRAITS: Final = 5
+PREFERRED: Final = 0.02
+"""F1 a shorter rule, or one of the group's own traits, may be short of the best one."""
 
 
 @dataclass(frozen=True)
@@ -171,18 +173,24 @@ class HiddenSearch:
         return 3, self._outcome(table, scaled, proposal, [float(one) for one in likeness], told)
 
     def _tell(self, table: FeatureTable, scaled: Scaled, labels: Labels, groups: int) -> list[ToldRule] | None:
-        """A rule for each group, in the words of the language of segments where they do."""
+        """A rule for each group: of its own traits where they do, in words of the language of segments where those do."""
         spoken = spoken_terms(table)
         every = (*spoken, *own_terms(table))
         found: list[ToldRule] = []
         for group in range(groups):
-            for terms in (spoken, every):
-                told = tell_group(table, scaled.rows, labels == group, terms)
+            member = labels == group
+            habits = {trait.feature.name for trait in _traits(table, scaled, member)}
+            good = []
+            for terms in (tuple(term for term in spoken if term.habit in habits), spoken, every):
+                told = tell_group(table, scaled.rows, member, terms) if terms else None
                 if told is not None and told.precision >= self.precision and told.recall >= self.recall:
-                    found.append(told)
+                    good.append(told)
+                if good and terms is spoken:
                     break
-            else:
+            if not good:
                 return None
+            best = max(told.score for told in good)
+            found.append(min((told for told in good if told.score >= best - PREFERRED), key=lambda told: told.rule.conditions))
         return found
 
     def _outcome(

@@ -41,6 +41,11 @@ class ToldRule:
     precision: float
     recall: float
 
+    @property
+    def score(self) -> float:
+        """Harmonic mean of the two (F1)."""
+        return 2 * self.precision * self.recall / max(self.precision + self.recall, 1e-9)
+
 
 def tell_group(table: FeatureTable, rows: NDArray[np.intp], member: Truth, terms: Sequence[Term]) -> ToldRule | None:
     """The shortest good rule for a group.

@@ -34,6 +34,7 @@ class Term:
         label: English words, to be translated.
         formula: how the language of segments writes it; empty when it has no words for it.
         about: the category or channel.
+        habit: name of the feature it shows.
     """
 
     name: str
@@ -41,17 +42,18 @@ class Term:
     label: str
     formula: str = ""
     about: str = ""
+    habit: str = ""
 
 
 _SPOKEN: Final = (
-    Term("orders", "count", message("number of orders"), "orders(all)"),
-    Term("average_check", "money", message("average check"), "average_check(all)"),
-    Term("monetary", "money", message("purchases in all"), "revenue(all)"),
-    Term("largest", "money", message("largest order"), "largest_order(all)"),
-    Term("discounted", "count", message("orders at a discount"), "orders(all, discount > 0)"),
-    Term("categories", "count", message("number of categories"), "categories(all)"),
-    Term("recency_days", "days", message("days since the last order"), "recency_days"),
-    Term("tenure_days", "days", message("days since the first order"), "days_since(first_order)"),
+    Term("orders", "count", message("number of orders"), "orders(all)", habit="frequency"),
+    Term("average_check", "money", message("average check"), "average_check(all)", habit="check"),
+    Term("monetary", "money", message("purchases in all"), "revenue(all)", habit="monetary"),
+    Term("largest", "money", message("largest order"), "largest_order(all)", habit="check"),
+    Term("discounted", "count", message("orders at a discount"), "orders(all, discount > 0)", habit="discounted"),
+    Term("categories", "count", message("number of categories"), "categories(all)", habit="top_category"),
+    Term("recency_days", "days", message("days since the last order"), "recency_days", habit="recency"),
+    Term("tenure_days", "days", message("days since the first order"), "days_since(first_order)", habit="tenure"),
 )
 _OWN: Final[Mapping[str, Unit]] = {
     "discounted": "share",
@@ -76,17 +78,17 @@ def spoken_terms(table: FeatureTable) -> tuple[Term, ...]:
         if colon:
             label = message("orders with “{about}”") if sort == "category" else message("orders through “{about}”")
             quoted = kind.replace("'", "''")
-            kinds.append(Term(name, "count", label, f"orders(all, {sort} = '{quoted}')", table.measured[name].feature.about))
+            kinds.append(Term(name, "count", label, f"orders(all, {sort} = '{quoted}')", table.measured[name].feature.about, name))
     constant = {term.name for term in _SPOKEN if term.name in table.columns and not np.ptp(table.columns[term.name])}
     return (*(term for term in _SPOKEN if term.name not in constant), *kinds)
 
 
 def own_terms(table: FeatureTable) -> tuple[Term, ...]:
     """Figures only the table of features knows: shares, scatters, baskets."""
-    found = [Term(f"{name}_share" if name == "discounted" else name, unit, FEATURES[name].label) for name, unit in _OWN.items()]
+    found = [Term(f"{name}_share" if name == "discounted" else name, unit, FEATURES[name].label, habit=name) for name, unit in _OWN.items()]
     for name, one in table.measured.items():
         if ":" in name:
-            found.append(Term(f"{name}_share", "share", one.feature.label, "", one.feature.about))
+            found.append(Term(f"{name}_share", "share", one.feature.label, "", one.feature.about, name))
     return tuple(found)
 
 
