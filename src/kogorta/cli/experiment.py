@@ -83,7 +83,6 @@ def size(
     from kogorta.experiments.plan import Planner
     from kogorta.kit.errors import OptionError
 
-    words = voice.language
     planner = Planner(
         arms=_arms(arms), alpha=alpha, power=power, looks=looks, daily=daily, window_days=window_days,
         available=available, rest=rest, waves_planned=waves,
@@ -97,7 +96,7 @@ def size(
     if voice.as_json:
         print_json(plan.to_dict())
         return
-    click.echo((plan if history is not None else _named(plan, words)).words(words))
+    click.echo(plan.words(voice.language))
 
 
 @experiment.command(help=spoken("Who gets what: the same id and salt always give the same arm."))
@@ -331,12 +330,6 @@ def _plan_on_history(
     columns: dict[str, Sequence[object]] = {name: table.numbers(name) for name in parsed.columns}
     columns |= {name: table.texts(name) for name in labels}
     return planner.history(columns, parsed, lift=lift, stratum=stratum, cluster=cluster)
-
-
-def _named(plan: ExperimentPlan, words: Language) -> ExperimentPlan:
-    """The plan with its nameless metric in the reader's language."""
-    name = words.text("average") if plan.deviation is not None else words.text("response")
-    return replace(plan, metric=replace(plan.metric, column=name))
 
 
 def _arms(text: str) -> Arms:

@@ -287,7 +287,7 @@ class Analysis:
         if crossed.any():
             first = units[order][1:][crossed][0]
             raise InputError(
-                "{number} customers are in two arms, the first is {first!s}; a customer belongs to one arm. Leave out "
+                "customers in two arms: {number}, the first is {first!s}; a customer belongs to one arm. Leave out "
                 "customers that were merged from two arms.",
                 number=int(crossed.sum()),
                 first=first,

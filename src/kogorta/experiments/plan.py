@@ -20,6 +20,7 @@ from kogorta.experiments.sums import column_of, sums_of
 from kogorta.experiments.verdicts import figure
 from kogorta.kit.checks import check_between, check_positive
 from kogorta.kit.errors import InputError, OptionError
+from kogorta.kit.language import message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from kogorta.kit.language import Language
 
 _ARM: Final = "history is one arm"
+RATE: Final = Metric(message("rate"), "proportion")
+AVERAGE: Final = Metric(message("average"))
+"""What a plan without a metric of the user's own is about."""
 WEEK: Final = 7
 
 
@@ -89,7 +93,7 @@ class ExperimentPlan:
         share = self.metric.kind == "proportion"
         shown = {
             "arms": ", ".join(f"{name} {language.number(size)}" for name, size in self.sizes),
-            "metric": self.metric.label,
+            "metric": language.text(self.metric.column) if self.metric in (RATE, AVERAGE) else self.metric.label,
             "baseline": figure(self.baseline, share=share, language=language),
             "target": figure(self.target, share=share, language=language),
         }
@@ -211,7 +215,7 @@ class Planner:
             sample_size_proportions(baseline, target, alpha=self._alpha_each, power=self.power, ratio=control / treated).exact / treated
             for treated, control in self._pairs
         ]
-        return self._plan(metric or Metric("rate", "proportion"), baseline, target, None, max(totals), "customers")
+        return self._plan(metric or RATE, baseline, target, None, max(totals), "customers")
 
     def mean(self, baseline: float, target: float, deviation: float, *, metric: Metric | None = None) -> ExperimentPlan:
         """Plan for an average per customer.
@@ -222,7 +226,7 @@ class Planner:
             deviation: standard deviation per customer.
             metric: its name in the plan.
         """
-        return self._of_mean(metric or Metric("value"), baseline, target, deviation, "customers")
+        return self._of_mean(metric or AVERAGE, baseline, target, deviation, "customers")
 
     def history(
         self, columns: Columns, metric: Metric, *, lift: float, stratum: str | None = None, cluster: str | None = None

@@ -155,7 +155,7 @@ def check_order(columns: Columns, assigned_at: str, outcome_at: str) -> None:
     if early.any():
         row = int(np.argmax(early))
         raise InputError(
-            "{number} outcomes happened before the assignment, the first in row {row}: {outcome} against {start}. "
+            "outcomes before the assignment: {number}, the first in row {row}: {outcome} against {start}. "
             "Count only what happened after it.",
             number=int(early.sum()),
             row=row + 1,

@@ -132,13 +132,13 @@ def test_an_exact_test_that_finds_nothing_widens_the_interval_to_zero():
 def test_a_quantile_interval_covers_and_agrees_with_its_p():
     random = np.random.default_rng(5)
     hits = 0
-    for _ in range(100):
+    for _ in range(60):
         top, bottom = np.sort(random.gamma(2, 1, 400)), np.sort(random.gamma(2, 1, 300))
         contrast = QuantileContrast(top, bottom, 0.5)
         interval = contrast.interval(0.05)
         hits += interval.holds(0)
         assert interval.holds(0) == (contrast.p > 0.05)
-    assert 0.88 <= hits / 100 <= 1.0
+    assert 0.88 <= hits / 60 <= 1.0
 
 
 def test_impossible_tables_are_refused():

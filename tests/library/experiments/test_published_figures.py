@@ -207,10 +207,10 @@ def test_the_qini_of_42_thousand_customers_is_known_to_one_and_a_half_points(hil
     assert curve_area(*ranking.qini()) / curve_area(*best.qini()) == qini_score(part["history"].astype(float), visit, treated)
     random = np.random.default_rng(1)
     found = []
-    for _ in range(150):
+    for _ in range(80):
         weights = random.poisson(1.0, len(visit)).astype(float)
         found.append(curve_area(*ranking.qini(weights)) / curve_area(*best.qini(weights)))
-    assert np.std(found, ddof=1) == pytest.approx(0.0074, abs=0.0012)
+    assert np.std(found, ddof=1) == pytest.approx(0.0074, abs=0.0015)
 
 
 def test_a_small_holdout_is_no_place_for_the_plain_interval():

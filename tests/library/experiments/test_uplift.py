@@ -48,7 +48,7 @@ def test_the_uplift_of_a_published_segment(hillstrom):
 
 @pytest.fixture(scope="module")
 def gates(hillstrom):
-    gate = UpliftGate(FEATURES, draws=60)
+    gate = UpliftGate(FEATURES, draws=50)
     return {arm: gate.fit(hillstrom, arm="segment", treated=arm, control=NOBODY, outcome="visit", rfm="rfm") for arm in (WOMEN, MEN)}
 
 
@@ -86,17 +86,17 @@ def test_few_outcomes_keep_rfm(hillstrom):
 
 def test_a_ranking_by_the_truth_is_best_and_its_reverse_worst():
     random = np.random.default_rng(1)
-    size = 20_000
+    size = 8000
     truth = random.uniform(-0.1, 0.3, size)
     treated = random.binomial(1, 0.5, size).astype(float)
     y = (random.random(size) < 0.3 + truth * treated).astype(float)
     best, noise = qini_score(truth, y, treated), qini_score(random.random(size), y, treated)
     assert best > abs(noise) + 0.02
     assert qini_score(-truth, y, treated) == pytest.approx(-best, abs=0.01)
-    found = compare_qini(truth, -truth, y, treated, seed=1, draws=60)
+    found = compare_qini(truth, -truth, y, treated, seed=1, draws=50)
     assert found.proven
     assert found.low < found.area < found.high
-    assert not compare_qini(-truth, truth, y, treated, seed=1, draws=60).proven
+    assert not compare_qini(-truth, truth, y, treated, seed=1, draws=50).proven
 
 
 def test_amounts_can_be_ranked_without_normalising():
