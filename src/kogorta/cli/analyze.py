@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 @click.option("--claim-conversion", metavar="LOW-HIGH", help=spoken("A conversion you were promised, such as 0.25-0.30, to be checked."))
 @click.option("--claim-revenue", metavar="LOW-HIGH", help=spoken("A revenue you were promised, such as 15000000-18000000."))
 @click.option("--title", help=spoken("Title of the report."))
+@click.option("--all-sheets", is_flag=True, help=spoken("Write customers.xlsx also for over 200,000 customers: it takes minutes."))
 @reading_options
 @memory_option
 @speaking_options
@@ -68,6 +69,7 @@ def analyze(
     claim_conversion: str | None,
     claim_revenue: str | None,
     title: str | None,
+    all_sheets: bool,  # noqa: FBT001
     voice: Voice,
     memory: str,
     **reading: object,
@@ -90,17 +92,19 @@ def analyze(
         base = CustomerBase(folder, memory=memory, spill=Path(workspace))
         add_files(base, files, Reading(**reading), Path(workspace), progress, None if voice.quiet else words)  # type: ignore[arg-type]
         analysis = analyzer.analyze(base, as_of, progress=progress)
-        write_results(analysis, out, words, progress, title=title, as_json=voice.as_json)
+        write_results(analysis, out, words, progress, title=title, as_json=voice.as_json, all_sheets=all_sheets)
 
 
-def write_results(analysis: Analysis, out: Path, language: Language, progress: Progress, *, title: str | None, as_json: bool) -> None:
+def write_results(
+    analysis: Analysis, out: Path, language: Language, progress: Progress, *, title: str | None, as_json: bool, all_sheets: bool = False
+) -> None:
     """Write the output folder and say what was found."""
     import json
 
     from kogorta.reports.report import Report
 
     report = Report(analysis, language.code, title)
-    paths = report.write(out, progress=progress)
+    paths = report.write(out, progress=progress, all_sheets=all_sheets)
     account = analysis.audit.accounting
     if as_json:
         print_json(

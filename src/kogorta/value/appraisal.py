@@ -203,7 +203,8 @@ class Appraiser:
 
     def _spend(self, summary: PurchaseSummary, backtest: Backtest | None) -> tuple[FittedSpend | None, tuple[Remark, ...]]:
         if summary.spend is None:
-            return None, (Remark("no-money", choice.NO_MONEY),)
+            # the sums of repeat orders: without any the reason is already told
+            return None, () if summary.repeaters == 0 else (Remark("no-money", choice.NO_MONEY),)
         fitted: FittedGammaGamma | None
         try:
             fitted = GammaGamma().fit(summary)

@@ -48,6 +48,7 @@ class ModelGate:
 
     Args:
         min_repeaters: customers with a repeat order in calibration.
+        min_test_orders: orders in the test period; fewer prove nothing.
         max_bias: share by which the total may miss, unless the naive rate misses by more.
         mae_slack: share by which the error per customer may exceed the naive rate's where the model proves better on
             totals of groups. A rule that says zero for all who bought once has a small error per customer, being right
@@ -60,12 +61,14 @@ class ModelGate:
     """
 
     min_repeaters: int = 30
+    min_test_orders: int = 10
     max_bias: float = 0.5
     mae_slack: float = 0.05
     max_correlation: float = 0.3
 
     def __post_init__(self) -> None:
         check_positive("min_repeaters", self.min_repeaters)
+        check_positive("min_test_orders", self.min_test_orders)
         check_between("max_bias", self.max_bias, 0.0, 10.0)
         check_between("mae_slack", self.mae_slack, 0.0, 1.0)
         check_between("max_correlation", self.max_correlation, 0.0, 1.0)
@@ -83,6 +86,8 @@ class ModelGate:
             return "naive", (_few_repeaters(backtest.repeaters, backtest.customers, self.min_repeaters),)
         if backtest.actual == 0:
             return "naive", (_nothing_bought(backtest),)
+        if backtest.actual < self.min_test_orders:
+            return "naive", (_few_test_orders(backtest),)
         fitted = [figures for figures in backtest.models if figures.convergence != "failed"]
         if not fitted:
             return "naive", (Remark("not-converged", NOT_CONVERGED),)
@@ -131,6 +136,9 @@ FEW_REPEATERS = message(
     "Only {repeaters} of {customers} ordered again before the test period, and a model needs {needed}; "
     "the customer's own rate is shown instead."
 )
+FEW_TEST_ORDERS = message(
+    "Only {orders} were made between {begin} and {end}, too few to test a forecast on; the customer's own rate is shown instead."
+)
 NOTHING_BOUGHT = message(
     "Nobody ordered between {begin} and {end}, so no forecast could be tested; the customer's own rate is shown instead."
 )
@@ -171,6 +179,15 @@ def _few_repeaters(repeaters: int, customers: int, needed: int) -> Remark:
         FEW_REPEATERS,
         (("repeaters", "number", repeaters), ("customers", "customers", customers), ("needed", "number", needed)),
     )
+
+
+def _few_test_orders(backtest: Backtest) -> Remark:
+    quantities: tuple[Quantity, ...] = (
+        ("orders", "orders", backtest.actual),
+        ("begin", "day", backtest.calibration_end),
+        ("end", "day", backtest.as_of),
+    )
+    return Remark("few-test-orders", FEW_TEST_ORDERS, quantities)
 
 
 def _nothing_bought(backtest: Backtest) -> Remark:

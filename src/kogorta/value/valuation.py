@@ -11,7 +11,7 @@ import numpy as np
 from kogorta.kit.errors import InputError
 from kogorta.value.appraisal import Appraiser
 from kogorta.value.churn import ChurnDetector
-from kogorta.value.day_ledger import EPOCH, DayLedger
+from kogorta.value.day_ledger import EPOCH, DayLedger, day_number
 from kogorta.value.forecast import ValueForecaster
 from kogorta.value.retention import RetentionEconomics
 from kogorta.value.vip import Vip
@@ -88,10 +88,10 @@ class Valuer:
             segments: customer_id -> segment, for totals by segment.
 
         Returns:
-            The valuation, or None when nobody has bought by that day.
+            The valuation, or None when nobody has bought by that day or every purchase was made on it.
         """
         ledger = ledger_of(base, as_of)
-        if ledger is None:
+        if ledger is None or ledger.first_day >= day_number(as_of):
             return None
         appraisal = self.appraiser.fit(ledger, as_of)
         ids = appraisal.summary.customer_ids

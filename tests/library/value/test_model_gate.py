@@ -88,3 +88,10 @@ def test_few_repeaters_are_counted_out_loud(told):
 def test_options_that_cannot_be_are_refused():
     with pytest.raises(OptionError, match="max_correlation is 3"):
         ModelGate(max_correlation=3)
+
+
+def test_a_handful_of_orders_in_the_test_period_proves_nothing(told):
+    chosen, remarks = ModelGate().orders(replace(told, actual=9.0))
+    assert chosen == "naive"
+    assert [remark.code for remark in remarks] == ["few-test-orders"]
+    assert ModelGate(min_test_orders=9).orders(replace(told, actual=9.0))[0] != "naive"
