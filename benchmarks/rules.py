@@ -106,7 +106,10 @@ def make_snapshot(customers: int) -> Snapshot:
             SELECT customer_no, min(day) AS first_order_on, max(day) AS last_order_on, count(*) AS frequency,
                 CAST(sum(amount) AS BIGINT) AS monetary
             FROM orders WHERE is_order GROUP BY customer_no
-        ), c AS (SELECT n.i AS customer_no, 'c' || n.i AS customer_id, {columns} FROM range({customers}) n(i) LEFT JOIN s ON s.customer_no = n.i)
+        ), c AS (
+            SELECT n.i AS customer_no, 'c' || n.i AS customer_id, {columns}
+            FROM range({customers}) n(i) LEFT JOIN s ON s.customer_no = n.i
+        )
         SELECT *, {keys} FROM c ORDER BY customer_no
         """
     )
@@ -134,22 +137,20 @@ TEMPLATES = (
 def hundred_formulas() -> list[str]:
     """A mixture of what marketers ask; windows are the usual ones, thresholds are drawn."""
     draw = random.Random(3)
-    formulas = []
-    for number in range(100):
-        formulas.append(
-            TEMPLATES[number % len(TEMPLATES)].format(
-                w=draw.choice(["30d", "90d", "365d", "all"]),
-                money=draw.choice([5_000, 10_000, 20_000, 50_000]),
-                check=draw.randint(5, 20) * 1000,
-                days=draw.choice([14, 30, 60, 90, 180]),
-                near=draw.choice([3, 7, 14]),
-                n=draw.randint(1, 5),
-                age=draw.randint(30, 45),
-                category=draw.choice(["одежда", "книги", "спорт"]),
-                city=draw.choice(["Москва", "Пермь"]),
-            )
+    return [
+        TEMPLATES[number % len(TEMPLATES)].format(
+            w=draw.choice(["30d", "90d", "365d", "all"]),
+            money=draw.choice([5_000, 10_000, 20_000, 50_000]),
+            check=draw.randint(5, 20) * 1000,
+            days=draw.choice([14, 30, 60, 90, 180]),
+            near=draw.choice([3, 7, 14]),
+            n=draw.randint(1, 5),
+            age=draw.randint(30, 45),
+            category=draw.choice(["одежда", "книги", "спорт"]),
+            city=draw.choice(["Москва", "Пермь"]),
         )
-    return formulas
+        for number in range(100)
+    ]
 
 
 def speed(customers: int) -> bool:
@@ -173,9 +174,8 @@ def speed(customers: int) -> bool:
     differ = sum(int(np.count_nonzero(rows[f"rule_{number}"][place] != arrays[number])) for number in range(len(rules)))
     for name, found in seconds.items():
         times = ", ".join(f"{one:.2f}" for one in found)
-        print(
-            f"  {name:<6}{min(found):6.2f} s  ({times})  goal {GOALS[name]} at a million: {'met' if min(found) <= GOALS[name] else 'MISSED'}"
-        )
+        verdict = "met" if min(found) <= GOALS[name] else "MISSED"
+        print(f"  {name:<6}{min(found):6.2f} s  ({times})  goal {GOALS[name]} at a million: {verdict}")
     sizes = sorted(int(array.sum()) for array in arrays)
     print(f"  members: smallest {sizes[0]:,}, median {sizes[len(sizes) // 2]:,}, largest {sizes[-1]:,}; differences {differ}")
     return differ == 0

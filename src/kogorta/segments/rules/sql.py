@@ -148,8 +148,6 @@ class _Emitter:
             return self.node(self.book.rule(rule.name))
         if isinstance(rule, Compare):
             condition = self.comparison(rule)
-            if rule.figure.nullable and rule.op != "known" and not isinstance(rule.figure, Attribute):
-                condition = f"coalesce({condition}, FALSE)"
         else:
             condition = self.moved(rule) if isinstance(rule, Moved) else self.random(rule)
         return self.conditions.setdefault(condition, f"condition_{len(self.conditions)}")
@@ -181,7 +179,9 @@ class _Emitter:
             return self.compared([self.named(f"coalesce({self.over(figure, 'count(*)')}, 0)")], "count", leaf.op, leaf.value, 1)
         text = family(figure.kind) != "number"
         expression = f"{figure.name}_key" if text and isinstance(figure, Property) else self.named(self.figure(figure))
-        return self.compared([expression], figure.kind, leaf.op, leaf.value, factor_of(figure, self.snapshot.unit))
+        condition = self.compared([expression], figure.kind, leaf.op, leaf.value, factor_of(figure, self.snapshot.unit))
+        # two truth values: a comparison with nothing is false, here and not later
+        return f"({expression} IS NOT NULL AND {condition})" if figure.nullable and leaf.op != "known" else condition
 
     def compared(self, columns: list[str], kind: str, op: str, value: Value, factor: int) -> str:
         """A comparison of any of the columns; `!=` needs all of them to differ and one to be known."""
