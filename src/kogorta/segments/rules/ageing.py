@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from math import floor
 from typing import TYPE_CHECKING, Final
 
@@ -66,7 +66,7 @@ class Lone:
 
     def moments(self) -> list[date]:
         """Days after the snapshot's on which the rule can change for him, in order; on no other day can it, within `HORIZON`."""
-        first, last = self.snapshot.as_of, self.snapshot.as_of + timedelta(days=HORIZON)
+        first, last = self.snapshot.as_of, _shifted(self.snapshot.as_of, HORIZON)
         found: set[date] = set()
         waiting, seen = [self.rule], set()
         while waiting:
@@ -131,7 +131,7 @@ class Lone:
             return
         for year in self._years():
             back = _returned(day, year)
-            yield from (back, back + timedelta(days=1))
+            yield from (back, _shifted(back, 1))
             yield from _passing(back, value)
             yield from _passing(back, value, before=True)
 
@@ -146,10 +146,10 @@ class Lone:
             stages = self.snapshot.lifecycle
             sleeping = self.sleeping_after if self.sleeping_after is not None else stages.sleeping_after
             for days in (stages.new_within, sleeping, self._gone(sleeping)):
-                yield self.last_order_on + timedelta(days=floor(days) + 1)
+                yield _shifted(self.last_order_on, floor(days) + 1)
         elif name in _BY_RECENCY and self.snapshot.rfm is not None:
             for bound in self.snapshot.rfm.recency:
-                yield self.last_order_on + timedelta(days=bound + 1)
+                yield _shifted(self.last_order_on, bound + 1)
 
     def _ends(self, grain: str, window: Window) -> Iterator[date]:
         """Days on which a row of his history falls out of a window."""
@@ -157,11 +157,11 @@ class Lone:
             return
         for day in self._days(grain):
             if window.unit in "dw":
-                yield day + timedelta(days=window.length * (7 if window.unit == "w" else 1))
+                yield _shifted(day, window.length * (7 if window.unit == "w" else 1))
             else:
                 # months differ in length: the row falls out within these days, whichever month ends
                 end = add_months(day, window.length * (12 if window.unit == "y" else 1))
-                yield from (end + timedelta(days=shift) for shift in range(-3, 5))
+                yield from (_shifted(end, shift) for shift in range(-3, 5))
 
     def _days(self, grain: str) -> list[date]:
         history = next((found for name, found in self.state.histories.items() if name == grain), None)
@@ -171,7 +171,7 @@ class Lone:
         return [date.fromordinal(int(day) + 719_163) for day in np.unique(column.values)]
 
     def _years(self) -> range:
-        return range(self.snapshot.as_of.year, self.snapshot.as_of.year + HORIZON // 365 + 2)
+        return range(self.snapshot.as_of.year, min(self.snapshot.as_of.year + HORIZON // 365 + 2, date.max.year + 1))
 
 
 def _passing(day: date, value: Value, *, before: bool = False) -> Iterator[date]:

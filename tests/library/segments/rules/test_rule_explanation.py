@@ -157,3 +157,9 @@ def test_leap_days_return_on_the_first_of_march():
     snapshot = world.snapshot()
     assert explain(parse_formula("age >= 34"), snapshot, "c000").changes_on == date(2026, 3, 1)
     assert explain(parse_formula("days_to(birth_on) = 0"), snapshot, "c000").changes_on == date(2026, 3, 1)
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
+def test_the_ends_of_the_calendar_break_nothing(small, day):
+    rule = parse_formula("orders(100y) >= 1 and age > 3 and days_to(birth_on) < 400 and days_after(birth_on) >= 0 and lifecycle = 'new'")
+    assert explain(rule, take_snapshot(small, day), "anna").changes_on is None
