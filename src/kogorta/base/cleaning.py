@@ -212,6 +212,6 @@ def _convert(connection: duckdb.DuckDBPyConnection, currency: str, options: Inta
         "SELECT DISTINCT currency, day FROM readings WHERE currency <> $currency AND day IS NOT NULL ORDER BY ALL", {"currency": currency}
     ).fetchall()
     for code, day in pairs:
-        rate = options.rates.rate(code, day)
+        rate = options.rates.find(code, day)
         if rate is not None:
             connection.execute("INSERT INTO rates VALUES (?, ?, ?)", [code, day, rate])

@@ -137,6 +137,17 @@ class CustomerBase:
                 currency = read_rows(self.shelf, extract, options)
                 assembled = assemble(self.shelf, extract, options, currency)
                 step.advance(extract.rows)
+            left_out = assembled.accounting.rows_quarantined
+            if options.strict and left_out:
+                first = assembled.problems[0]
+                raise InputError(
+                    "{source}: {rows} rows cannot be used and --strict was given; the first reason is {reason}, row {row}. "
+                    "Without --strict they are listed in quarantine.csv.",
+                    source=extract.source,
+                    rows=left_out,
+                    reason=first.code,
+                    row=first.example_row,
+                )
             with progress.step("match identities and refunds", None) as step:
                 self._absorb(extract, assembled.accounting, assembled.problems)
                 self._derive("new_orders_beside_old")

@@ -29,6 +29,7 @@ class IntakeOptions:
         stages: stage name -> won, lost, open or refunded, where the proposal from words is not right.
         rates: rates into the base's currency; None refuses rows in other currencies.
         received_on: the day the file was received; won deals dated later are quarantined. None checks nothing.
+        strict: refuse the whole file when any of its rows would be quarantined; the base stays as it was.
 
     Raises:
         OptionError: a value is not allowed.
@@ -40,6 +41,7 @@ class IntakeOptions:
     stages: Mapping[str, str] = field(default_factory=dict)
     rates: RateTable | None = None
     received_on: date | None = None
+    strict: bool = False
 
     def __post_init__(self) -> None:
         check_choice("refunds", self.refunds, ("net", "ignore"))

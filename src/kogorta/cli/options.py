@@ -132,6 +132,7 @@ class Reading:
             stages=pairs("--stage", self.stages),
             rates=rates,
             received_on=parse_day("--received-on", self.received_on) if self.received_on else _today(),
+            strict=self.strict,
         )
 
 
@@ -160,7 +161,6 @@ def add_files(
     Raises:
         InputError: a file cannot be used, or `--strict` and a row was quarantined.
     """
-    from kogorta.kit.errors import InputError
     from kogorta.sources.files import read_file
 
     options = reading.intake()
@@ -169,14 +169,8 @@ def add_files(
         extract = read_file(path, layout=reading.layout, columns=columns or None, workspace=workspace, progress=progress)
         if language is not None:
             _tell_reading(extract, language)
-        accounting = base.add(extract, options, progress=progress)
+        base.add(extract, options, progress=progress)
         extract.staged.unlink(missing_ok=True)
-        if reading.strict and accounting.rows_quarantined:
-            raise InputError(
-                "{source}: {rows} rows are quarantined and --strict was given; see them with: kogorta audit",
-                source=extract.source,
-                rows=accounting.rows_quarantined,
-            )
 
 
 def _tell_reading(extract: Extract, language: Language) -> None:

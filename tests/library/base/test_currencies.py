@@ -58,3 +58,17 @@ def test_the_currency_most_rows_are_in_is_the_currency_of_the_base(make_base):
 def test_a_currency_without_cents_has_none(make_base):
     base = make_base([{"customer_id": "1", "date": "2026-01-05", "amount": "1500", "currency": "JPY"}])
     assert [(row["day"], row["amount"]) for row in base.table("customer_days").dicts()] == [(date(2026, 1, 5), 1_500)]
+
+
+def test_a_currency_or_a_day_without_a_rate_is_left_out_beside_the_others(make_base, rates):
+    rows = [
+        {"order_id": "1", "customer_id": "7", "date": "2026-01-05", "amount": "100", "currency": "RUB"},
+        {"order_id": "2", "customer_id": "7", "date": "2025-12-31", "amount": "10", "currency": "USD"},
+        {"order_id": "3", "customer_id": "7", "date": "2026-01-05", "amount": "10", "currency": "EUR"},
+    ]
+    base = make_base(rows, rates=rates, currency="RUB")
+    assert [(row["row_no"], row["reason"]) for row in base.table("quarantine").dicts()] == [
+        (3, "currency_without_rate"),
+        (4, "currency_without_rate"),
+    ]
+    assert sum(row["amount"] for row in base.table("customer_days").dicts()) == 10_000

@@ -11,7 +11,7 @@ from kogorta.base.intake import FIELDS
 from kogorta.base.problems import PROBLEMS
 from kogorta.base.tables import TABLES
 from kogorta.demo.school import write_school
-from kogorta.reports.columns import AUDIT, CUSTOMERS, FIRST_WAVE, SEGMENTS
+from kogorta.reports.columns import AUDIT, CHURN, CUSTOMERS, FIRST_WAVE, SEGMENTS
 from kogorta.segments.naming import SCHEMES
 
 ROOT = Path(__file__).parents[3]
@@ -90,7 +90,7 @@ def test_the_readme_shows_what_the_demo_prints(name, language, read_me, monkeypa
 
     if "analysis" not in read_me:
         read_me["analysis"] = read_me["kg"].analyze(read_me["base"], AS_OF)
-    monkeypatch.setattr(Report, "write", lambda self, folder, progress=SILENT: [])
+    monkeypatch.setattr(Report, "write", lambda self, folder, **options: [])
     analyze.write_results(read_me["analysis"], Path("demo"), Language(language), SILENT, title=None, as_json=False)
     printed = capsys.readouterr().out.replace("\u00a0", " ").splitlines()
     shown = fences(ROOT / name, "text")[0].replace("\u00a0", " ").splitlines()
@@ -162,6 +162,7 @@ def test_every_table_of_the_base_is_described_with_its_columns(language):
         ("customers.csv, customers.parquet, customers.xlsx", CUSTOMERS),
         ("segments.csv", SEGMENTS),
         ("first_wave.csv, first_wave.xlsx", FIRST_WAVE),
+        ("churn.csv", CHURN),
         ("audit.csv", AUDIT),
     ],
 )
