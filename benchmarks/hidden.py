@@ -159,6 +159,21 @@ def buy_till_die(random: np.random.Generator, customers: int) -> Orders:
     return plain(np.array(owner), np.array(ago), value, random)
 
 
+def one_price(random: np.random.Generator, customers: int) -> Orders:
+    """A subscription: 990 every thirty days, as many times as it happens (geometric)."""
+    counts = random.geometric(0.15, customers)
+    owner = np.repeat(np.arange(customers), counts)
+    rank = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return plain(owner, random.integers(0, 900, customers)[owner] + rank * 30, np.full(len(owner), 990.0), random)
+
+
+def pareto(random: np.random.Generator, customers: int) -> Orders:
+    """Heavy tails: Pareto counts, exponential levels of spending."""
+    owner, ago = spread(1 + np.minimum(random.pareto(1.2, customers) * 2, 200).astype(int), random)
+    level = 7 + random.exponential(1, customers)
+    return plain(owner, ago, np.exp(level[owner] + random.normal(0, 0.7, len(owner))), random)
+
+
 NOISE: dict[str, Callable[[np.random.Generator, int], Orders]] = {
     "independent Poisson and lognormal": independent,
     "own levels, Gamma-Poisson": personal,
@@ -166,6 +181,8 @@ NOISE: dict[str, Callable[[np.random.Generator, int], Orders]] = {
     "four prices, most buy once": price_list,
     "own tastes, Dirichlet and Beta": tastes,
     "BG/NBD, gamma-gamma": buy_till_die,
+    "subscription at one price": one_price,
+    "Pareto counts, exponential levels": pareto,
 }
 
 
@@ -202,10 +219,21 @@ def small_group(random: np.random.Generator, customers: int) -> Orders:
     return made
 
 
+def evenings(random: np.random.Generator, customers: int) -> Orders:
+    """Two groups that differ in the hour of buying only: a rule of their own, with no words in the language of segments."""
+    truth = random.choice(2, customers, p=[0.4, 0.6])
+    owner, ago = spread(4 + random.poisson(8, customers), random)
+    made = plain(owner, ago, np.exp(random.normal(7.5, 0.6, len(owner))), random)
+    made.hour = np.where((truth[owner] == 1) ^ (random.random(len(owner)) < 0.1), 20, 11)
+    made.truth = truth
+    return made
+
+
 PLANTED: dict[str, Callable[[np.random.Generator, int], Orders]] = {
     "three clear groups": three_groups,
     "three groups by money and pace": three_by_money,
     "6 % resellers": small_group,
+    "evening and day buyers": evenings,
 }
 
 

@@ -99,12 +99,15 @@ def feature_table(base: CustomerBase, as_of: date | str | None = None) -> Featur
         read_sql("segments/hidden", "kinds"),
         {"as_of": day.isoformat(), "fewest": max(int(COMMON_SHARE * len(ids)), 5), "most": COMMONEST_KINDS},
     )
-    place = {name: number for number, name in enumerate(ids.tolist())}
-    found: dict[tuple[str, str, str], Floats] = {}
-    for sort, kind, spelled, customer, orders in base.connection.execute(f"SELECT * FROM {kinds} ORDER BY 1, 2, 4").fetchall():
-        found.setdefault((sort, kind, spelled), np.zeros(len(ids)))[place[customer]] = orders
-    for (sort, kind, spelled), taken in found.items():
-        name = f"{sort}:{kind}"
+    rows = base.connection.execute(
+        f"""SELECT k.sort, k.kind, k.spelled, list(h.place ORDER BY h.place) AS places, list(k.orders ORDER BY h.place) AS orders
+        FROM {kinds} k
+        JOIN (SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS place FROM {table}) h USING (customer_id)
+        GROUP BY ALL ORDER BY 1, 2"""
+    ).fetchall()
+    for sort, kind, spelled, places, orders in rows:
+        name, taken = f"{sort}:{kind}", np.zeros(len(ids))
+        taken[places] = orders
         columns[name] = taken
         measured[name] = _part(_kind_feature(sort, kind, spelled), taken, columns["sorted_orders" if sort == "category" else "orders"])
     return FeatureTable(day, base.currency, ids, measured, columns)
@@ -170,7 +173,7 @@ def _plain(name: str, values: Floats) -> Measured:
 def _mean(name: str, total: Floats, squares: Floats, count: Floats) -> Measured:
     """Geometric mean; logarithms come in millionths."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = np.where(count > 0, np.exp(total / 1e6 / count), np.nan)
+        values = np.where(count > 0, np.exp(np.round(total / 1e6 / count, 7)), np.nan)
     return Measured(FEATURES[name], values, _NONE, count, squares / 1e12)
 
 

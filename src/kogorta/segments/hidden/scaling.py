@@ -36,6 +36,8 @@ DIFFER_SHARE: Final = 0.02
 """Customers differ in a feature when the variance between them is beyond chance by `DIFFER_Z` and at least this share of the whole."""
 WINSOR: Final = 6.0
 """Interquartile ranges from the median beyond which a figure counts no more."""
+TINY: Final = 1e-9
+"""Variance of logarithms below which figures are the same and differ by rounding only."""
 _UNTESTED: Final = ("top_category", "repeated")
 """Shares whose numerator is no count of independent trials."""
 
@@ -136,7 +138,7 @@ def choose(table: FeatureTable, *, stages: bool = False) -> tuple[tuple[str, ...
 
 
 def _same(values: Floats) -> float:
-    _, counts = np.unique(values, return_counts=True)
+    _, counts = np.unique(np.round(values, 9), return_counts=True)
     return float(counts.max() / len(values))
 
 
@@ -174,8 +176,8 @@ def _differ(one: Measured) -> bool:
         if found is None:
             return False
         between, within, customers, orders, size = found
-        if within <= 0:
-            return between > 0
+        if between < TINY or within < TINY:
+            return between > TINY
         share = (between - within) / (between + (size - 1) * within)
         chance = float(f.sf(between / within, customers - 1, orders - customers))
         return bool(chance < norm.sf(DIFFER_Z) and share >= DIFFER_SHARE)
@@ -200,6 +202,8 @@ def _blurred(one: Measured, rows: NDArray[np.intp], seed: int) -> Floats:
     chance = np.random.default_rng([seed, crc32(one.feature.name.encode())])
     uniform = chance.random(len(one.values))
     values, kind = one.values, one.feature.kind
+    if kind in ("count", "part"):
+        uniform = _evened(uniform, values if kind == "count" else one.successes * 1e6 + one.trials)
     if kind == "count":
         low, high = np.log(np.maximum(values, 1) - 0.5), np.log(np.maximum(values, 1) + 0.5)
         found = low + uniform * (high - low)
@@ -218,6 +222,16 @@ def _blurred(one: Measured, rows: NDArray[np.intp], seed: int) -> Floats:
     else:
         found = values + 1e-6 * uniform
     return np.where(np.isnan(found), _drawn(found[~np.isnan(found)], len(found), chance), found)[rows]
+
+
+def _evened(uniform: Floats, cells: Floats) -> Floats:
+    """Chances spread evenly over 0-1 among those who share a cell, in the order they were drawn."""
+    order = np.lexsort((uniform, cells))
+    same = np.concatenate([[0], np.cumsum(np.diff(cells[order]) != 0)]) if len(cells) else np.zeros(0, dtype=np.int64)
+    sizes = np.bincount(same)
+    found = np.empty(len(uniform))
+    found[order] = (np.arange(len(uniform)) - (np.cumsum(sizes) - sizes)[same] + 0.5) / sizes[same]
+    return found
 
 
 def _drawn(known: Floats, size: int, chance: np.random.Generator) -> Floats:
