@@ -23,13 +23,20 @@ if TYPE_CHECKING:
     from kogorta.experiments.pilot import Pilot
     from kogorta.experiments.plan import ExperimentPlan, Planner, arms_of
     from kogorta.experiments.pooling import RateWave, pool_means, pool_rates
+    from kogorta.experiments.qini import uplift_at
     from kogorta.experiments.quantities import wilson_interval
     from kogorta.experiments.readout import Effect, Readout
     from kogorta.experiments.recommendation import Recommendation, recommend
     from kogorta.experiments.rollout import RolloutRule
     from kogorta.experiments.send_time import Responses, SendTime
     from kogorta.experiments.sequential import sequential_bounds
-    from kogorta.experiments.sizing import power_of_proportions, sample_size_means, sample_size_proportions, smallest_detectable_rate
+    from kogorta.experiments.sizing import (
+        power_of_proportions,
+        sample_size_means,
+        sample_size_proportions,
+        smallest_detectable_mean,
+        smallest_detectable_rate,
+    )
     from kogorta.experiments.srm import check_split
     from kogorta.experiments.sums import sums_of
     from kogorta.experiments.sums_sql import sums_from
@@ -80,9 +87,11 @@ _HOMES = {
     "sample_size_proportions": "sizing",
     "self_test": "aa_test",
     "sequential_bounds": "sequential",
+    "smallest_detectable_mean": "sizing",
     "smallest_detectable_rate": "sizing",
     "sums_from": "sums_sql",
     "sums_of": "sums",
+    "uplift_at": "qini",
     "wilson_interval": "quantities",
 }
 
@@ -130,9 +139,11 @@ __all__ = [
     "sample_size_proportions",
     "self_test",
     "sequential_bounds",
+    "smallest_detectable_mean",
     "smallest_detectable_rate",
     "sums_from",
     "sums_of",
+    "uplift_at",
     "wilson_interval",
 ]
 

@@ -193,6 +193,9 @@ class Planner:
         open_share("power", self.power)
         check_between("looks", self.looks, 1, 100)
         check_between("window_days", self.window_days, 0, 3660)
+        check_between("waves_planned", self.waves_planned, 1, 10_000)
+        if self.rest is not None and self.rest < 0:
+            raise OptionError("rest is {rest!r}; it must be 0 or more customers.", rest=self.rest)
         if self.daily is not None:
             check_positive("daily", self.daily)
         if self.available is not None:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 EXACT_LIMIT: Final = 250_000
 """Fisher's exact power is enumerated while treated x control is not above this; beyond it the normal formula agrees."""
 
+MOST_NOISE: Final = 1e7
+"""A difference this many times smaller than the deviation takes more customers than there are people, 10^15."""
+
+LEAST_NOISE: Final = 1e-6
+
 Formula = Literal["interval", "unpooled", "pooled", "null", "arcsine"]
 FORMULAS: Final = ("interval", "unpooled", "pooled", "null", "arcsine")
 PowerMethod = Literal["auto", "exact", "normal"]
@@ -180,18 +185,25 @@ def sample_size_means(
     check_positive("difference", abs(difference))
     check_positive("deviation", deviation)
     check_positive("ratio", ratio)
+    control = deviation if control_deviation is None else check_positive("control_deviation", control_deviation)
+    if not (math.isfinite(difference) and max(deviation, control) / abs(difference) <= MOST_NOISE):
+        raise OptionError(
+            "the difference is {difference!r} beside a deviation of {deviation!r}; no list is long enough to find it, name larger effects.",
+            difference=difference,
+            deviation=deviation,
+        )
     open_share("alpha", alpha)
     open_share("power", power)
-    control = deviation if control_deviation is None else check_positive("control_deviation", control_deviation)
-    spread = deviation**2 + control**2 / ratio
+    # in units of the difference, which must not vanish beside it
+    spread = max(deviation / abs(difference), LEAST_NOISE) ** 2 + max(control / abs(difference), LEAST_NOISE) ** 2 / ratio
     z = normal_quantile(1 - alpha / 2) + normal_quantile(power)
-    first = max(z * z * spread / difference**2, 2 / min(1.0, ratio))
+    first = max(z * z * spread, 2 / min(1.0, ratio))
     if first > 1e6:  # t and z agree to 7 digits
         return SampleSize.of(first, ratio)
     from scipy.optimize import brentq
 
     def shortfall(size: float) -> float:
-        return _power_of_t(size, difference, spread, alpha, ratio) - power
+        return _power_of_t(size, 1.0, spread, alpha, ratio) - power
 
     low = 1.0 + 1.0 / ratio
     if shortfall(low) >= 0:
@@ -226,12 +238,14 @@ def smallest_detectable_mean(treated: int, control: int, deviation: float, *, al
     reach = normal_quantile(1 - open_share("alpha", alpha) / 2) + normal_quantile(open_share("power", power))
     if treated + control < 3:
         raise OptionError("treated and control have one customer each; a mean must be compared over at least 3 customers.")
-    first = max(reach, 1e-3) * deviation * math.sqrt(1 / treated + 1 / control)
+    if not math.isfinite(deviation):
+        raise OptionError("deviation is {deviation!r}; it must be a number.", deviation=deviation)
+    first = max(reach, 1e-3) * math.sqrt(1 / treated + 1 / control)
     if treated > 1e6:  # t and z agree to 7 digits
-        return first
+        return first * deviation
     from scipy.optimize import brentq
 
-    spread, ratio = deviation**2 * (1 + treated / control), control / treated
+    spread, ratio = 1 + treated / control, control / treated  # in units of the deviation
 
     def shortfall(difference: float) -> float:
         return _power_of_t(treated, difference, spread, alpha, ratio) - power
@@ -241,7 +255,7 @@ def smallest_detectable_mean(treated: int, control: int, deviation: float, *, al
         low /= 2
     while shortfall(high) < 0:
         high *= 2
-    return float(brentq(shortfall, low, high, xtol=1e-12 * high, rtol=1e-13))
+    return deviation * float(brentq(shortfall, low, high, xtol=1e-12 * high, rtol=1e-13))
 
 
 def _power_of_t(size: float, difference: float, spread: float, alpha: float, ratio: float) -> float:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from kogorta.kit.language import Language
 
 Verdict = Literal["up", "down", "no_difference", "too_few_data", "blocked"]
+HUGE: Final = 1e15
+"""From here on every digit would be printed, though only the first fifteen are known."""
 NAMES: Final[dict[Verdict, str]] = {
     "up": message("Went up"),
     "down": message("Went down"),
@@ -58,7 +60,7 @@ def figure(value: float, *, share: bool, language: Language) -> str:
     """A value of a metric: a share as a percentage, anything else with three significant digits or whole."""
     if share:
         return language.percent(value, _digits(value * 100))
-    return language.number(value, _digits(value))
+    return _number(value, language)
 
 
 def signed(value: float, *, share: bool, language: Language) -> str:
@@ -67,13 +69,19 @@ def signed(value: float, *, share: bool, language: Language) -> str:
     size = abs(value)
     if share:
         return sign + language.text("{points} pp", points=language.number(size * 100, _digits(size * 100)))
-    return sign + language.number(size, _digits(size))
+    return sign + _number(size, language)
 
 
 def signed_share(value: float, language: Language) -> str:
     """A relative effect with its sign, as a percentage."""
     sign = "+" if value > 0 else "\u2212" if value < 0 else ""
+    if abs(value) >= HUGE:
+        return f"{sign}{abs(value) * 100:.2e}%"
     return sign + language.percent(abs(value), 0 if abs(value) >= 0.1 else 1)
+
+
+def _number(value: float, language: Language) -> str:
+    return f"{value:.2e}" if abs(value) >= HUGE else language.number(value, _digits(value))
 
 
 def _digits(value: float) -> int:

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,13 @@ def test_a_fall_is_planned_as_well_as_a_rise():
     assert plan.detectable < 0.10
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e-9, 1.0, 1e150])
+def test_a_plan_does_not_depend_on_the_unit_of_money(unit):
+    plan = Planner(available=400).mean(10 * unit, 11 * unit, 5 * unit)
+    assert plan.words(Language("ru"))
+    assert (plan.sizes, round(plan.detectable / unit, 6)) == ((("A", 394), ("B", 394)), 11.404182)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "sentence"),
     [
@@ -86,6 +95,11 @@ def test_a_fall_is_planned_as_well_as_a_rise():
         (lambda: Planner().history({"x": [1, 1, 0]}, Metric("x", "proportion"), lift=2), OptionError, "within 0-1"),
         (lambda: Planner().history({"x": [1, 2]}, Metric("y"), lift=1), InputError, "no column 'y'"),
         (lambda: Planner(daily=0), OptionError, "greater than zero"),
+        (lambda: Planner(rest=-1), OptionError, "0 or more"),
+        (lambda: Planner(waves_planned=0), OptionError, "waves_planned"),
+        (lambda: Planner().mean(1, 2, math.inf), OptionError, "no list is long enough"),
+        (lambda: Planner().mean(0, 1, 1e8), OptionError, "no list is long enough"),
+        (lambda: Planner().mean(1, math.inf, 1), OptionError, "no list is long enough"),
         (lambda: Planner(arms=Arms.of({"c": 0, "a": 1, "b": 1})), OptionError, "weight of 0"),
         (lambda: arms_of({"a": 1, "b": 1}, "c"), OptionError, "control is 'c'"),
     ],
