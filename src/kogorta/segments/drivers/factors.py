@@ -16,6 +16,19 @@ Timing = Literal["before", "fixed", "current", "habit", "inside"]
 """`before`: measured before the outcome's window. `fixed`: a trait that does not change. `current`: as it stands today, may have been set
 after the outcome. `habit`: measured before, but the same habit as the outcome. `inside`: computed from the window itself."""
 
+LONGEST_NAME: Final = 60
+
+
+def shortened(text: str) -> str:
+    """A name of the user's own on one line, at most 60 characters.
+
+    Example:
+        >>> shortened(" loyalty  card ")
+        'loyalty card'
+    """
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -35,7 +48,7 @@ class Factor:
 
     def told(self, language: Language) -> str:
         """What it is, in the reader's language."""
-        return self.label if self.own else language.text(self.label)
+        return shortened(self.label) if self.own else language.text(self.label)
 
 
 @dataclass(frozen=True)
@@ -60,20 +73,21 @@ class Level:
         if self.words:
             low, high = (language.money(edge, currency) if self.money else language.number(edge) for edge in (self.low, self.high))
             return language.text(self.words, low=low, high=high)
+        shown = shortened(self.key)
         if factor.own:
-            return self.key
+            return shown
         if factor.name == "industry":
             from kogorta.enrichment.okved import standard
 
             known = standard().industries.get(self.key)
-            return known.name(language) if known else self.key
+            return known.name(language) if known else shown
         if factor.name == "region":
             from kogorta.enrichment.regions import regions
 
             region = regions().get(self.key)
-            return region.name(language) if region else self.key
+            return region.name(language) if region else shown
         word = WORDS.get((factor.name, self.key))
-        return language.text(word) if word else self.key
+        return language.text(word) if word else shown
 
 
 FACTORS: Final[Mapping[str, Factor]] = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from kogorta.kit.errors import OptionError
 from kogorta.kit.language import message
+from kogorta.segments.hidden.habits import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ class Trait:
 
     def told(self, language: Language) -> str:
         """A word or two: `large checks`."""
-        return language.text(self.feature.high if self.apart > 0 else self.feature.low, about=self.feature.about)
+        return language.text(self.feature.high if self.apart > 0 else self.feature.low, about=shortened(self.feature.about))
 
     def figures(self, language: Language, currency: str) -> str:
         """The two medians: `typical check: 5 000 ₽, others 900 ₽`."""

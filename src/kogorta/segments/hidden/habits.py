@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Kind = Literal["count", "money", "days", "part", "mean", "spread"]
 """How a feature is measured, and so how it is made comparable (see `scaling.py`)."""
 
+LONGEST_NAME: Final = 60
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -41,7 +43,18 @@ class Feature:
 
     def told(self, language: Language) -> str:
         """What it is, in the reader's language."""
-        return language.text(self.label, about=self.about)
+        return language.text(self.label, about=shortened(self.about))
+
+
+def shortened(text: str) -> str:
+    """A name of the user's own on one line, at most 60 characters.
+
+    Example:
+        >>> shortened(" for  children ")
+        'for children'
+    """
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
 
 
 _FEATURES: Final = (

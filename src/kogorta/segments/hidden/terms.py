@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from kogorta.kit.language import message, minor_digits
-from kogorta.segments.hidden.habits import FEATURES
+from kogorta.segments.hidden.habits import FEATURES, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,7 +130,7 @@ class Condition:
     def told(self, language: Language, currency: str) -> str:
         """The condition in words."""
         term = self.term
-        label = language.text(term.label, about=term.about)
+        label = language.text(term.label, about=shortened(term.about))
         value = {
             "money": lambda: language.money(self.value * 10 ** minor_digits(currency), currency),
             "share": lambda: language.percent(self.value, 0 if self.value * 100 == round(self.value * 100) else 1),

@@ -187,3 +187,13 @@ def test_options_out_of_bounds_are_refused(options):
 def test_an_outcome_that_was_not_asked_for_is_refused():
     with pytest.raises(OptionError, match="churn"):
         Drivers().weigh([facts(np.arange(100) % 2, [])]).of("churn")
+
+
+def test_hostile_values_are_shown_on_one_short_line():
+    names = ("{label}", "a\nb\x00", "я" * 500, "'; DROP TABLE customers; --")
+    codes = np.arange(800) % 4
+    target = np.where(codes == 0, np.arange(800) % 16 < 8, np.arange(800) % 8 == 1)
+    factor = Column(Factor("attribute:x", "{own}" * 40, "current", own=True), tuple(Level(name) for name in names), codes)
+    told = Drivers().weigh([facts(target, [factor])]).told(RU)
+    assert all("\n" not in text and "\x00" not in text and len(text) < 500 for text in told)
+    assert any("«{label}»" in text for text in told)

@@ -61,3 +61,18 @@ def test_an_unknown_figure_meets_no_condition(table):
 @pytest.mark.parametrize(("unit", "value", "first"), [("money", 18_345.0, 50_000.0), ("count", 7.5, 5.0), ("share", 0.4, 0.25)])
 def test_the_roundest_step_comes_first(unit, value, first):
     assert round_steps(unit, value)[0] == first
+
+
+def test_hostile_category_names_stay_values():
+    from kogorta.segments.rules.formula import parse_formula
+
+    names = ["{about}", "x'); DROP TABLE orders; --", 'two\nlines "quoted"', "%s", "д" * 300]
+    orders = [{"customer": f"c{number}", "ago": number, "roubles": 100 + number, "category": names[number % 5]} for number in range(60)]
+    table = feature_table(put(orders), AS_OF)
+    terms = [term for term in spoken_terms(table) if term.name.startswith("category:")]
+    assert len(terms) == 4  # the endless name is no category of a rule
+    for term in terms:
+        rule = ShortRule(((Condition(term, ">=", 1),),))
+        assert parse_formula(rule.formula).value == 1
+        assert rule.holds(table).sum() == 12
+        assert "\n" not in rule.told(Language("ru"), "RUB")

@@ -14,7 +14,9 @@ told AS (
     SELECT customer_id, 'channel' AS sort, channel AS kind, order_id, trim(spelled) AS spelled FROM bought
 ),
 counted AS (
-    SELECT sort, kind, count(*) AS orders, count(DISTINCT customer_id) AS buyers FROM told WHERE kind IS NOT NULL GROUP BY ALL
+    SELECT sort, kind, count(*) AS orders, count(DISTINCT customer_id) AS buyers FROM told
+    WHERE kind IS NOT NULL AND length(kind) <= 200
+    GROUP BY ALL
 ),
 spellings AS (
     SELECT sort, kind, spelled FROM told WHERE kind IS NOT NULL
