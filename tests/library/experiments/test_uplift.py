@@ -48,7 +48,7 @@ def test_the_uplift_of_a_published_segment(hillstrom):
 
 @pytest.fixture(scope="module")
 def gates(hillstrom):
-    gate = UpliftGate(FEATURES, draws=50)
+    gate = UpliftGate(FEATURES, folds=3, draws=50)
     return {arm: gate.fit(hillstrom, arm="segment", treated=arm, control=NOBODY, outcome="visit", rfm="rfm") for arm in (WOMEN, MEN)}
 
 
