@@ -40,7 +40,10 @@ class Accounting:
 
     def __post_init__(self) -> None:
         if self.rows_read != self.rows_used + self.rows_merged + self.rows_quarantined:
-            raise KogortaError(f"row accounting does not add up: {self}")
+            raise KogortaError(
+                "row accounting does not add up: {account}",
+                account=repr(self),
+            )
 
     def __add__(self, other: Accounting) -> Accounting:
         return Accounting(

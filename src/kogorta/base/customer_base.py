@@ -106,7 +106,11 @@ class CustomerBase:
             OptionError: there is no such table.
         """
         if name not in TABLES:
-            raise OptionError(f"The base has no table {name!r}; it has {', '.join(sorted(TABLES))}.")
+            raise OptionError(
+                "The base has no table {name!r}; it has {names}.",
+                name=name,
+                names=", ".join(sorted(TABLES)),
+            )
         return Table(self.connection, name, ORDER_OF_ROWS.get(name, ()))
 
     def add(self, extract: Extract, options: IntakeOptions | None = None, *, progress: Progress = SILENT) -> Accounting:
@@ -182,7 +186,10 @@ class CustomerBase:
         """
         found = self.connection.execute("SELECT count(*) FROM merges WHERE merged_id = ?", [merged_id]).fetchone()
         if not found or not found[0]:
-            raise OptionError(f"No merge of {merged_id!r} is recorded; see the table merges for the ids.")
+            raise OptionError(
+                "No merge of {merged_id!r} is recorded; see the table merges for the ids.",
+                merged_id=merged_id,
+            )
         with self._store.writing(self.shelf):
             self._put("splits", f"SELECT entity_id FROM splits UNION SELECT {quote(merged_id)}")
             self._derive("orders")
@@ -190,10 +197,12 @@ class CustomerBase:
         self.generation += 1
 
     def replace_enriched(self, tables: Mapping[str, str]) -> None:
-        """Put enriched copies of tables (tables of the same shape in the connection) in the place of the base's own."""
+        """Put enriched copies of tables (tables of the same shape in the connection) in the place of the base's own, and drop the copies."""
         with self._store.writing(self.shelf):
             for name, enriched in tables.items():
                 self._put(name, f"SELECT {column_list(name)} FROM {enriched}")
+                if enriched.isidentifier() and enriched not in TABLES:
+                    self.connection.execute(f"DROP TABLE IF EXISTS {enriched}")  # the copy of a large base is large
             self._store.commit(self.shelf, tables, enriched=True)
         self.generation += 1
 

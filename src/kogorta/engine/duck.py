@@ -40,6 +40,8 @@ def connect(*, memory: str = DEFAULT_MEMORY, spill: Path | None = None) -> duckd
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET preserve_insertion_order = false")
     connection.execute("SET enable_progress_bar = false")
+    # the files read are local and mostly read once: a copy of them in memory only takes room
+    connection.execute("SET enable_external_file_cache = false")
     connection.execute(f"SET memory_limit = '{memory}'")
     if spill is not None:
         connection.execute(f"SET temp_directory = {quote(str(spill))}")

@@ -57,7 +57,11 @@ class AbcXyz:
         check_between("share_b", self.share_b, self.share_a, 1)
         check_choice("period", self.period, ("month", "quarter", "year"))
         if not 0 < self.limit_x <= self.limit_y:
-            raise OptionError(f"XYZ limits are {self.limit_x} and {self.limit_y}; they must be above zero and ascend.")
+            raise OptionError(
+                "XYZ limits are {limit_x} and {limit_y}; they must be above zero and ascend.",
+                limit_x=self.limit_x,
+                limit_y=self.limit_y,
+            )
 
     def assign(self, base: CustomerBase, as_of: date | str | None = None) -> Table:
         """Classes at a date: customer_id, abc, xyz, cv (None below `fewest_periods`)."""

@@ -38,7 +38,11 @@ def migration(base: CustomerBase, rule: RFMRule, from_on: date | str, to_on: dat
     check_choice("scheme", scheme, tuple(SCHEMES))
     earlier, later = parse_day("from", from_on), settle_as_of(base, to_on)
     if earlier >= later:
-        raise OptionError(f"The earlier day is {earlier.isoformat()}; it must be before {later.isoformat()}.")
+        raise OptionError(
+            "The earlier day is {earlier}; it must be before {later}.",
+            earlier=earlier.isoformat(),
+            later=later.isoformat(),
+        )
     before, after = rule.assign(base, earlier), rule.assign(base, later)
     rows = base.connection.execute(
         f"""

@@ -53,18 +53,32 @@ class NamingScheme:
         given = [code for segment in self.segments for code in segment.codes]
         strange = sorted({code for code in given if code not in every})
         if strange:
-            raise OptionError(f"Scheme {self.name}: {', '.join(strange)} is not an RFM code; digits go from 1 to 3.")
+            raise OptionError(
+                "Scheme {name}: {names} is not an RFM code; digits go from 1 to 3.",
+                name=self.name,
+                names=", ".join(strange),
+            )
         twice = sorted({code for code in given if given.count(code) > 1})
         if twice:
-            raise OptionError(f"Scheme {self.name}: {', '.join(twice)} has more than one name; leave each code one.")
+            raise OptionError(
+                "Scheme {name}: {names} has more than one name; leave each code one.",
+                name=self.name,
+                names=", ".join(twice),
+            )
         rest = [segment for segment in self.segments if not segment.codes]
         missing = sorted(set(every) - set(given))
         if missing and len(rest) != 1:
             raise OptionError(
-                f"Scheme {self.name}: {', '.join(missing)} has no name; name it, or leave one segment without codes for the rest."
+                "Scheme {name}: {names} has no name; name it, or leave one segment without codes for the rest.",
+                name=self.name,
+                names=", ".join(missing),
             )
         if not missing and rest:
-            raise OptionError(f"Scheme {self.name}: segment {rest[0].slug} has no codes left; remove it.")
+            raise OptionError(
+                "Scheme {name}: segment {slug} has no codes left; remove it.",
+                name=self.name,
+                slug=rest[0].slug,
+            )
 
     @property
     def table(self) -> dict[str, str]:

@@ -73,9 +73,19 @@ class RFMRule:
         for name in ("recency", "frequency", "money"):
             bounds: tuple[int, ...] = getattr(self, name)
             if len(bounds) != self.levels - 1:
-                raise OptionError(f"{name} has {len(bounds)} bounds; {self.levels} levels need {self.levels - 1}.")
+                raise OptionError(
+                    "{name} has {count} bounds; {levels} levels need {value}.",
+                    name=name,
+                    count=len(bounds),
+                    levels=self.levels,
+                    value=self.levels - 1,
+                )
             if list(bounds) != sorted(bounds):
-                raise OptionError(f"{name} bounds {bounds} must ascend.")
+                raise OptionError(
+                    "{name} bounds {bounds} must ascend.",
+                    name=name,
+                    bounds=bounds,
+                )
 
     def code(self, *, recency_days: int, frequency: int, money: int) -> str:
         """The code of one customer, 1 = best; `money` in minor units."""
@@ -105,9 +115,15 @@ class RFMRule:
                 raw[name] = tuple(int(bound) for bound in raw[name])
             return cls(**raw)
         except OptionError as error:
-            raise InputError(f"This is not an RFM rule: {error}") from error
+            raise InputError(
+                "This is not an RFM rule: {error}",
+                error=error,
+            ) from error
         except (ValueError, TypeError, KeyError) as error:
-            raise InputError(f"This is not an RFM rule: {error}. Write one with to_json().") from error
+            raise InputError(
+                "This is not an RFM rule: {error}. Write one with to_json().",
+                error=error,
+            ) from error
 
     def assign(self, base: CustomerBase, as_of: date | str | None = None) -> Segments:
         """Codes and named segments of every buyer at a date.
@@ -203,7 +219,10 @@ class RFM:
             {"fractions": fractions},
         ).fetchone()
         if row is None or not row[0]:
-            raise InputError(f"Nobody has bought by {as_of.isoformat()}; choose a later day or import won deals.")
+            raise InputError(
+                "Nobody has bought by {as_of}; choose a later day or import won deals.",
+                as_of=as_of.isoformat(),
+            )
         unit = 10 ** minor_digits(base.currency)
         by_hand = [bounds is not None for bounds in (self.recency, self.frequency, self.money)]
         return RFMRule(

@@ -55,7 +55,11 @@ def forecast_wave(
 
     usable = np.sort(np.array([check for check in checks if check > 0], dtype=np.float64))
     if treated < 1 or not len(usable):
-        raise OptionError(f"A forecast needs customers to contact and their checks; got {treated} customers and {len(usable)} checks.")
+        raise OptionError(
+            "A forecast needs customers to contact and their checks; got {treated} customers and {count} checks.",
+            treated=treated,
+            count=len(usable),
+        )
     rng = np.random.default_rng(seed)
     rates = rng.beta(baseline.bought + 0.5, baseline.members - baseline.bought + 0.5, _DRAWS)
     spread = uplift.high > uplift.low

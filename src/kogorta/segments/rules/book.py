@@ -74,11 +74,18 @@ class SegmentBook:
         """Leaves of a segment with everything it refers to, and the length of its longest chain."""
         if name in trail:
             circle = " -> ".join(repr(item[:60]) for item in (*trail[trail.index(name) :], name))
-            raise InputError(f"Segments refer to each other in a circle: {circle}; take one of these references out.")
+            raise InputError(
+                "Segments refer to each other in a circle: {circle}; take one of these references out.",
+                circle=circle,
+            )
         if name in known:
             return known[name]
         if len(trail) >= MOST_CHAIN:
-            raise InputError(f"Segment {trail[0][:60]!r} refers to others through more than {MOST_CHAIN} steps; shorten the chain.")
+            raise InputError(
+                "Segment {value!r} refers to others through more than {most_chain} steps; shorten the chain.",
+                value=trail[0][:60],
+                most_chain=MOST_CHAIN,
+            )
         rule = self.rule(name)
         leaves, chain = rule.leaves, 0
         for leaf in leaves_of(rule):
@@ -87,7 +94,11 @@ class SegmentBook:
                 leaves, chain = leaves + below[0], max(chain, below[1] + 1)
                 _keep_small(leaves)
         if chain > MOST_CHAIN:
-            raise InputError(f"Segment {name[:60]!r} refers to others through more than {MOST_CHAIN} steps; shorten the chain.")
+            raise InputError(
+                "Segment {name!r} refers to others through more than {most_chain} steps; shorten the chain.",
+                name=name[:60],
+                most_chain=MOST_CHAIN,
+            )
         known[name] = leaves, chain
         return known[name]
 
@@ -97,4 +108,7 @@ EMPTY_BOOK: Final = SegmentBook()
 
 def _keep_small(leaves: int) -> None:
     if leaves > MOST_LEAVES_IN_ALL:
-        raise InputError(f"With the segments it refers to, the rule has more than {MOST_LEAVES_IN_ALL} conditions; simplify them.")
+        raise InputError(
+            "With the segments it refers to, the rule has more than {most_leaves_in_all} conditions; simplify them.",
+            most_leaves_in_all=MOST_LEAVES_IN_ALL,
+        )

@@ -130,26 +130,44 @@ def from_json(text: str) -> Node:
         '>='
     """
     if len(text) > MOST_CHARACTERS:
-        raise InputError(f"The rule has {len(text)} characters of JSON; up to {MOST_CHARACTERS} are allowed.")
+        raise InputError(
+            "The rule has {count} characters of JSON; up to {most_characters} are allowed.",
+            count=len(text),
+            most_characters=MOST_CHARACTERS,
+        )
     # a node takes two levels of brackets; the list of values and of filters a few more
     deepest = _nesting(text)
     if deepest > 2 * MOST_DEPTH + 8:
-        raise InputError(f"The rule is nested {deepest} brackets deep; up to {MOST_DEPTH} levels of conditions are allowed.")
+        raise InputError(
+            "The rule is nested {deepest} brackets deep; up to {most_depth} levels of conditions are allowed.",
+            deepest=deepest,
+            most_depth=MOST_DEPTH,
+        )
     try:
         document = json.loads(text, parse_constant=_no_constant)
     except ValueError as error:
         if isinstance(error, InputError):
             raise
         where = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "a number in it"
-        raise InputError(f"The rule is not valid JSON ({where}); write it with to_json(), or correct that place.") from error
+        raise InputError(
+            "The rule is not valid JSON ({where}); write it with to_json(), or correct that place.",
+            where=where,
+        ) from error
     if not isinstance(document, dict):
         raise InputError('The rule is not a JSON object; write {"version": 1, "rule": {...}}.')
     version = document.get("version")
     if type(version) is not int or version != VERSION:
-        raise InputError(f"The version of the rule is {str(version)[:40]}; this program reads version {VERSION}.")
+        raise InputError(
+            "The version of the rule is {value}; this program reads version {version}.",
+            value=str(version)[:40],
+            version=VERSION,
+        )
     strange = sorted(set(document) - {"version", "rule"})
     if strange:
-        raise InputError(f"The document has a key {strange[0][:40]!r} that means nothing; it has version and rule.")
+        raise InputError(
+            "The document has a key {value!r} that means nothing; it has version and rule.",
+            value=strange[0][:40],
+        )
     return from_document(document.get("rule"))
 
 
@@ -160,17 +178,33 @@ def from_document(document: Json, path: str = "rule") -> Node:
         InputError: a node is not one; the message begins with its path.
     """
     if not isinstance(document, dict):
-        raise InputError(f'{path}: a condition must be an object such as {{"field": "age", "op": ">=", "value": 18}}.')
+        raise InputError(
+            '{path}: a condition must be an object such as {{"field": "age", "op": ">=", "value": 18}}.',
+            path=path,
+        )
     sort = next((key for key in _KEYS if key in document), None)
     if sort is None:
-        raise InputError(f"{path}: the condition says nothing; it needs one of the keys {', '.join(_KEYS)}.")
+        raise InputError(
+            "{path}: the condition says nothing; it needs one of the keys {names}.",
+            path=path,
+            names=", ".join(_KEYS),
+        )
     strange = sorted(set(document) - {sort} - _KEYS[sort])
     if strange:
-        raise InputError(f"{path}: the key {strange[0][:40]!r} does not belong to a condition of the sort {sort!r}.")
+        raise InputError(
+            "{path}: the key {value!r} does not belong to a condition of the sort {sort!r}.",
+            path=path,
+            value=strange[0][:40],
+            sort=sort,
+        )
     if sort in ("all", "any"):
         parts = document[sort]
         if not isinstance(parts, list):
-            raise InputError(f"{path}.{sort}: it must be a list of conditions.")
+            raise InputError(
+                "{path}.{sort}: it must be a list of conditions.",
+                path=path,
+                sort=sort,
+            )
         nodes = tuple(from_document(part, f"{path}.{sort}[{place}]") for place, part in enumerate(parts))
         return _placed(path, lambda: All(nodes) if sort == "all" else Any_(nodes))
     if sort == "not":
@@ -183,13 +217,20 @@ def _placed(path: str, make: Callable[[], Node]) -> Node:
     try:
         return make()
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(
+            "{path}: {error}",
+            path=path,
+            error=error,
+        ) from error
 
 
 def _leaf(sort: str, document: dict[str, Json]) -> Node:
     name = document[sort]
     if not isinstance(name, str):
-        raise InputError(f"{sort!r} must be a name in quotes.")
+        raise InputError(
+            "{sort!r} must be a name in quotes.",
+            sort=sort,
+        )
     if sort == "segment":
         return InSegment(name)
     if sort in ("entered", "left"):
@@ -249,7 +290,10 @@ def _value(kind: Kind, value: Json) -> Value:
 
 
 def _no_constant(text: str) -> None:
-    raise InputError(f"The rule holds the number {text}; only finite numbers are allowed.")
+    raise InputError(
+        "The rule holds the number {text}; only finite numbers are allowed.",
+        text=text,
+    )
 
 
 def _nesting(text: str) -> int:

@@ -281,7 +281,12 @@ def unknown(what: str, name: str, allowed: Iterable[str]) -> InputError:
     shown = name if len(name) <= 60 else name[:57] + "..."
     close = get_close_matches(name[:60].lower(), names, 1, 0.6)
     hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}."
-    return InputError(f"There is no {what} {shown!r}; {hint}")
+    return InputError(
+        "There is no {what} {shown!r}; {hint}",
+        what=what,
+        shown=shown,
+        hint=hint,
+    )
 
 
 def field_named(name: str) -> Field:

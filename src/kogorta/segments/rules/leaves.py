@@ -113,7 +113,11 @@ class DateGap:
         if self.way not in DATE_WAYS:
             raise unknown("function", self.way, (*FUNCTIONS, *DATE_WAYS))
         if field_named(self.name).kind != "day":
-            raise InputError(f"{self.way} takes a date such as birth_on or first_order_on; {self.name} is not a date.")
+            raise InputError(
+                "{way} takes a date such as birth_on or first_order_on; {name} is not a date.",
+                way=self.way,
+                name=self.name,
+            )
 
     @property
     def kind(self) -> Kind:
@@ -163,9 +167,17 @@ class Measure:
     def __post_init__(self) -> None:
         found = function_named(self.function)
         if not found.windowed and self.window != ALL_TIME:
-            raise InputError(f"{self.function} looks at the whole history and takes no window; leave out {self.window}.")
+            raise InputError(
+                "{function} looks at the whole history and takes no window; leave out {window}.",
+                function=self.function,
+                window=self.window,
+            )
         if len(self.where) > 20:
-            raise InputError(f"{self.function} has {len(self.where)} filters; up to 20 are allowed.")
+            raise InputError(
+                "{function} has {count} filters; up to 20 are allowed.",
+                function=self.function,
+                count=len(self.where),
+            )
         grain = self.grain
         for condition in self.where:
             if grain not in filter_named(condition.name).grains:
@@ -268,7 +280,10 @@ class Moved(Leaf):
 
     def __post_init__(self) -> None:
         if self.way not in ("entered", "left"):
-            raise InputError(f"A move is 'entered' or 'left', not {self.way!r}.")
+            raise InputError(
+                "A move is 'entered' or 'left', not {way!r}.",
+                way=self.way,
+            )
         check_text("the name of a segment", self.name)
 
 
@@ -295,9 +310,16 @@ class RandomShare(Leaf):
         check_text("the salt of a random share", self.salt)
         for share in (self.start, self.end):
             if isinstance(share, bool) or not 0 <= share <= 1:
-                raise InputError(f"A random share is {share!r}; it must be between 0 and 1 (or 0% and 100%).")
+                raise InputError(
+                    "A random share is {share!r}; it must be between 0 and 1 (or 0% and 100%).",
+                    share=share,
+                )
         if self.start >= self.end:
-            raise InputError(f"The random share from {self.start} to {self.end} is empty; its end must be above its start.")
+            raise InputError(
+                "The random share from {start} to {end} is empty; its end must be above its start.",
+                start=self.start,
+                end=self.end,
+            )
         object.__setattr__(self, "start", _plain(self.start))
         object.__setattr__(self, "end", _plain(self.end))
 
@@ -325,13 +347,28 @@ def check_text(what: str, text: object) -> str:
         InputError: it is not text, is empty, too long, or holds characters that cannot be stored.
     """
     if not isinstance(text, str):
-        raise InputError(f"{_capital(what)} is {_shown(text)}; write it as text.")
+        raise InputError(
+            "{capital} is {shown}; write it as text.",
+            capital=_capital(what),
+            shown=_shown(text),
+        )
     if not fold(text):
-        raise InputError(f"{_capital(what)} is empty; write a text.")
+        raise InputError(
+            "{capital} is empty; write a text.",
+            capital=_capital(what),
+        )
     if len(text) > MOST_TEXT:
-        raise InputError(f"{_capital(what)} has {len(text)} characters; up to {MOST_TEXT} are allowed.")
+        raise InputError(
+            "{capital} has {count} characters; up to {most_text} are allowed.",
+            capital=_capital(what),
+            count=len(text),
+            most_text=MOST_TEXT,
+        )
     if any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text):
-        raise InputError(f"{_capital(what)} holds a character that cannot be stored; type it anew.")
+        raise InputError(
+            "{capital} holds a character that cannot be stored; type it anew.",
+            capital=_capital(what),
+        )
     return text
 
 
@@ -343,21 +380,49 @@ def checked_value(name: str, kind: Kind, op: str, value: object, choices: Mappin
     """
     allowed = OPERATORS[family(kind)]
     if op not in allowed:
-        raise InputError(f"{name} cannot be compared with {str(op)[:20]!r}; use one of {', '.join(allowed)}.")
+        raise InputError(
+            "{name} cannot be compared with {value!r}; use one of {names}.",
+            name=name,
+            value=str(op)[:20],
+            names=", ".join(allowed),
+        )
     if op == "known":
         if value is not None:
-            raise InputError(f"known({name}) takes no value; remove {_shown(value)}.")
+            raise InputError(
+                "known({name}) takes no value; remove {shown}.",
+                name=name,
+                shown=_shown(value),
+            )
         return None
     if op in ("in", "between"):
         if not isinstance(value, tuple | list):
-            raise InputError(f"{name} {op} needs several values; {_shown(value)} is one.")
+            raise InputError(
+                "{name} {op} needs several values; {shown} is one.",
+                name=name,
+                op=op,
+                shown=_shown(value),
+            )
         if op == "between" and len(value) != 2:
-            raise InputError(f"{name} between needs two values, a lower and an upper one; there are {len(value)}.")
+            raise InputError(
+                "{name} between needs two values, a lower and an upper one; there are {count}.",
+                name=name,
+                count=len(value),
+            )
         if not 1 <= len(value) <= MOST_VALUES:
-            raise InputError(f"The list for {name} has {len(value)} values; 1 to {MOST_VALUES} are allowed.")
+            raise InputError(
+                "The list for {name} has {count} values; 1 to {most_values} are allowed.",
+                name=name,
+                count=len(value),
+                most_values=MOST_VALUES,
+            )
         values = tuple(_scalar(name, kind, item, choices) for item in value)
         if op == "between" and values[0] > values[1]:  # type: ignore[operator]
-            raise InputError(f"{name} between {values[0]} and {values[1]} is empty; put the smaller value first.")
+            raise InputError(
+                "{name} between {values} and {values_2} is empty; put the smaller value first.",
+                name=name,
+                values=values[0],
+                values_2=values[1],
+            )
         return values
     return _scalar(name, kind, value, choices)
 
@@ -365,22 +430,44 @@ def checked_value(name: str, kind: Kind, op: str, value: object, choices: Mappin
 def _scalar(name: str, kind: Kind, value: object, choices: Mapping[str, str]) -> Scalar:
     if family(kind) != "number":
         if not isinstance(value, str):
-            raise InputError(f"{name} is text; write the value in quotes, not {_shown(value)}.")
+            raise InputError(
+                "{name} is text; write the value in quotes, not {shown}.",
+                name=name,
+                shown=_shown(value),
+            )
         text = check_text(f"the value of {name}", value)
         if not choices:
             return text
         by_fold = {fold(slug): slug for slug in choices}
         if fold(text) not in by_fold:
-            raise InputError(f"{name} cannot be {text[:60]!r}; it is one of {', '.join(choices)}.")
+            raise InputError(
+                "{name} cannot be {text!r}; it is one of {names}.",
+                name=name,
+                text=text[:60],
+                names=", ".join(choices),
+            )
         return by_fold[fold(text)]
     if kind == "day":
         if type(value) is not date:
-            raise InputError(f"{name} is a date; write it as 2026-11-22, not {_shown(value)}.")
+            raise InputError(
+                "{name} is a date; write it as 2026-11-22, not {shown}.",
+                name=name,
+                shown=_shown(value),
+            )
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"{name} is a number; write the value without quotes, for example 3, not {_shown(value)}.")
+        raise InputError(
+            "{name} is a number; write the value without quotes, for example 3, not {shown}.",
+            name=name,
+            shown=_shown(value),
+        )
     if not (math.isfinite(value) and abs(value) <= LARGEST):
-        raise InputError(f"{name} is compared with {_shown(value)}; a number up to {LARGEST} is allowed.")
+        raise InputError(
+            "{name} is compared with {shown}; a number up to {largest} is allowed.",
+            name=name,
+            shown=_shown(value),
+            largest=LARGEST,
+        )
     return _plain(value)
 
 

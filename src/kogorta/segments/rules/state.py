@@ -183,7 +183,11 @@ def load_state(
     if customer is not None:
         found = run(f"SELECT customer_no FROM {snapshot.customers} WHERE customer_id = $id", {"id": customer}).fetchone()
         if found is None:
-            raise InputError(f"There is no customer {customer[:60]!r} in the base at {snapshot.as_of}; check the id in customers.csv.")
+            raise InputError(
+                "There is no customer {customer!r} in the base at {as_of}; check the id in customers.csv.",
+                customer=customer[:60],
+                as_of=snapshot.as_of,
+            )
         first = int(found[0])
         where = f" WHERE customer_no = {first}"
     texts = frozenset(name for name in needs.columns if family(FIELDS[name].kind) != "number")

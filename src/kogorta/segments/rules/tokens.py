@@ -104,7 +104,11 @@ def tokens_of(formula: str) -> list[Token]:
         ['orders', '(', '30d', ')', '>=', '3', '']
     """
     if len(formula) > MOST_CHARACTERS:
-        raise InputError(f"The formula has {len(formula)} characters; up to {MOST_CHARACTERS} are allowed. Split it into segments.")
+        raise InputError(
+            "The formula has {count} characters; up to {most_characters} are allowed. Split it into segments.",
+            count=len(formula),
+            most_characters=MOST_CHARACTERS,
+        )
     found: list[Token] = []
     place = 0
     while place < len(formula):

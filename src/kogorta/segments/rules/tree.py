@@ -96,12 +96,16 @@ def check_size(leaves: int, depth: int) -> None:
     """
     if leaves > MOST_LEAVES:
         raise InputError(
-            f"The rule has {leaves} conditions; up to {MOST_LEAVES} are allowed. Put long lists into one condition with `in (...)`, "
-            "or split the rule into segments."
+            "The rule has {leaves} conditions; up to {most_leaves} are allowed. Put long lists into one "
+            "condition with `in (...)`, or split the rule into segments.",
+            leaves=leaves,
+            most_leaves=MOST_LEAVES,
         )
     if depth > MOST_DEPTH:
         raise InputError(
-            f"The rule is nested {depth} levels deep; up to {MOST_DEPTH} are allowed. Remove brackets, or split it into segments."
+            "The rule is nested {depth} levels deep; up to {most_depth} are allowed. Remove brackets, or split it into segments.",
+            depth=depth,
+            most_depth=MOST_DEPTH,
         )
 
 

@@ -42,12 +42,18 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:
-            raise InputError(f"A window cannot be counted in {self.unit!r}; write d, w, m or y, for example 30d, or all.")
+            raise InputError(
+                "A window cannot be counted in {unit!r}; write d, w, m or y, for example 30d, or all.",
+                unit=self.unit,
+            )
         if self.length == 0:
             object.__setattr__(self, "unit", "d")
         elif not 1 <= self.length <= _LONGEST[self.unit]:
             raise InputError(
-                f"The window {self.length}{self.unit} is out of range; give 1{self.unit} to {_LONGEST[self.unit]}{self.unit}, or all."
+                "The window {length}{unit} is out of range; give 1{unit} to {longest}{unit}, or all.",
+                length=self.length,
+                unit=self.unit,
+                longest=_LONGEST[self.unit],
             )
 
     def start(self, as_of: date) -> date | None:
@@ -81,7 +87,10 @@ def parse_window(text: str) -> Window:
         return ALL_TIME
     found = _PATTERN.fullmatch(text)
     if found is None or int(found[1]) == 0:
-        raise InputError(f"{text[:40]!r} is not a window; write for example 30d, 2w, 12m, 1y, or all.")
+        raise InputError(
+            "{text!r} is not a window; write for example 30d, 2w, 12m, 1y, or all.",
+            text=text[:40],
+        )
     return Window(int(found[1]), found[2])
 
 
