@@ -41,7 +41,8 @@ HAND_ABC = """
 CREATE OR REPLACE TABLE hand_abc AS
 WITH c AS (SELECT customer_id, sum(amount) AS m, min(day) FILTER (orders > 0) AS first_on FROM customer_days GROUP BY customer_id),
 a AS (SELECT customer_id, m, first_on,
-    coalesce(sum(m) OVER (ORDER BY m DESC, customer_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before, sum(m) OVER () AS total FROM c WHERE m > 0),
+    coalesce(sum(m) OVER (ORDER BY m DESC, customer_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before,
+    sum(m) OVER () AS total FROM c WHERE m > 0),
 p AS (SELECT customer_id, date_trunc('quarter', day) AS q, sum(amount) AS s FROM customer_days WHERE day < DATE '2026-10-01' GROUP BY 1, 2),
 v AS (SELECT customer_id, sum(s)::DOUBLE AS s1, sum(s::DOUBLE * s::DOUBLE) AS s2 FROM p GROUP BY 1)
 SELECT c.customer_id,
