@@ -197,7 +197,7 @@ class CustomerBase:
         self.generation += 1
 
     def replace_enriched(self, tables: Mapping[str, str]) -> None:
-        """Put enriched copies of tables (tables of the same shape in the engine) in the place of the base's own, and drop the copies."""
+        """Put enriched copies of tables (tables of the same shape in the engine) in the place of its own, and drop the copies."""
         with self._store.writing(self.shelf):
             for name, enriched in tables.items():
                 self._put(name, f"SELECT {column_list(name)} FROM {enriched}")
