@@ -177,7 +177,7 @@ def unmerge(
     click.echo(words.text("{customer} is a customer of its own again.", customer=merged_id))
 
 
-def open_existing(folder: Path, memory: str = "1500MB") -> CustomerBase:
+def open_existing(folder: Path, memory: str = "1000MB") -> CustomerBase:
     """A base that is there.
 
     Raises:

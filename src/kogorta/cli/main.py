@@ -97,7 +97,7 @@ def _explain(error: Exception) -> int:
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
         click.echo(f"{spoken('Error')}: {error.filename or ''}: {reason}", err=True)
-        return 1
+        return 2 if isinstance(error, FileNotFoundError) else 1
     if isinstance(error, MemoryError):
         click.echo(f"{spoken('Error')}: {spoken('Not enough memory; give --memory or a smaller file.')}", err=True)
         return 1

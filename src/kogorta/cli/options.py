@@ -95,7 +95,7 @@ def reading_options(command: Command) -> Command:
 
 def memory_option(command: Command) -> Command:
     """`--memory`."""
-    return click.option("--memory", default="1500MB", help=spoken("Most memory the engine may take before it uses the disk."))(command)
+    return click.option("--memory", default="1000MB", help=spoken("Most memory the engine may take before it uses the disk."))(command)
 
 
 def base_option(command: Command) -> Command:

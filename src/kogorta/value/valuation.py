@@ -11,7 +11,7 @@ import numpy as np
 from kogorta.kit.errors import InputError
 from kogorta.value.appraisal import Appraiser
 from kogorta.value.churn import ChurnDetector
-from kogorta.value.day_ledger import EPOCH, DayLedger, day_number
+from kogorta.value.day_ledger import EPOCH, DayLedger
 from kogorta.value.forecast import ValueForecaster
 from kogorta.value.retention import RetentionEconomics
 from kogorta.value.vip import Vip
@@ -88,12 +88,15 @@ class Valuer:
             segments: customer_id -> segment, for totals by segment.
 
         Returns:
-            The valuation, or None when nobody has bought by that day or every purchase was made on it.
+            The valuation, or None when nobody has bought by that day or the purchases hold nothing to value.
         """
         ledger = ledger_of(base, as_of)
-        if ledger is None or ledger.first_day >= day_number(as_of):
+        if ledger is None:
             return None
-        appraisal = self.appraiser.fit(ledger, as_of)
+        try:
+            appraisal = self.appraiser.fit(ledger, as_of)
+        except InputError:
+            return None  # every purchase was made on the last day: no time has passed to learn from
         ids = appraisal.summary.customer_ids
         codes = None if segments is None or ids is None else np.array([segments.get(str(item), "") for item in ids])
         forecast = appraisal.forecast(codes, self.forecaster)
