@@ -205,8 +205,8 @@ class Analyzer:
     def _value(self, base: CustomerBase, day: date, segments: Segments | None) -> Valuation | None:
         if segments is None:
             return None
-        rows = base.connection.execute(f"SELECT customer_id, segment_{self.planner.scheme} FROM {segments.name}").fetchall()
-        return self.valuer.value(base, day, dict(rows))
+        named = f"SELECT customer_id, segment_{self.planner.scheme} AS segment FROM {segments.name}"
+        return self.valuer.value(base, day, named)
 
     def _definitions(self, base: CustomerBase, day: date, segments: Segments | None) -> Mapping[str, str]:
         abc, life = self.abc_xyz, self.lifecycle

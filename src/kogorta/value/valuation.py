@@ -17,10 +17,10 @@ from kogorta.value.retention import RetentionEconomics
 from kogorta.value.vip import Vip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
 
     import duckdb
+    import numpy.typing as npt
 
     from kogorta.base.customer_base import CustomerBase
     from kogorta.value.appraisal import Appraisal
@@ -79,13 +79,13 @@ class Valuer:
     detector: ChurnDetector = field(default_factory=ChurnDetector)
     vip: Vip = field(default_factory=Vip)
 
-    def value(self, base: CustomerBase, as_of: date, segments: Mapping[str, str] | None = None) -> Valuation | None:
+    def value(self, base: CustomerBase, as_of: date, segments: str | None = None) -> Valuation | None:
         """Value every buyer of a base.
 
         Args:
             base: the base.
             as_of: end of observation, that day included.
-            segments: customer_id -> segment, for totals by segment.
+            segments: query of our own that gives customer_id and segment, for totals by segment.
 
         Returns:
             The valuation, or None when nobody has bought by that day or the purchases hold nothing to value.
@@ -97,8 +97,7 @@ class Valuer:
             appraisal = self.appraiser.fit(ledger, as_of)
         except InputError:
             return None  # every purchase was made on the last day: no time has passed to learn from
-        ids = appraisal.summary.customer_ids
-        codes = None if segments is None or ids is None else np.array([segments.get(str(item), "") for item in ids])
+        codes = None if segments is None else _segments_of(base, as_of, segments)
         forecast = appraisal.forecast(codes, self.forecaster)
         retention, refused = self._retention(ledger, as_of)
         return Valuation(
@@ -162,6 +161,18 @@ def ledger_of(base: CustomerBase, as_of: date | None, *, zero_sums: bool = False
         np.asarray(columns["amount"], dtype=np.int64),
         base.currency,
     )
+
+
+def _segments_of(base: CustomerBase, as_of: date, segments: str) -> npt.NDArray[np.object_]:
+    """The segment of every customer of the ledger, in the order of its ids; empty where there is none."""
+    found = base.connection.execute(
+        f"""
+        WITH ids AS (SELECT DISTINCT customer_id FROM customer_days WHERE orders > 0 AND day <= CAST($as_of AS DATE))
+        SELECT coalesce(g.segment, '') AS segment FROM ids LEFT JOIN ({segments}) g USING (customer_id) ORDER BY ids.customer_id
+        """,
+        {"as_of": as_of.isoformat()},
+    ).fetchnumpy()
+    return np.asarray(found["segment"], dtype=object)
 
 
 def _store(connection: duckdb.DuckDBPyConnection, forecast: CustomerForecast, as_of: date) -> str:
