@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 STAKE = {
     "win_back": message("what these customers used to bring at their own pace, less what they are expected to bring untouched"),
-    "grow": message("a second purchase of each at the average check of the base"),
+    "grow": message("the second purchase that the base's customers make more often than these do, at each one's own check"),
     "keep": message("what they bring now, times the share that such customers lost before"),
 }
 VERDICTS = {
