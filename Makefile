@@ -46,7 +46,7 @@ golden: setup ## rewrite golden files; read the diff
 
 lock: setup ## resolve requirements.lock anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
-		--group dev -c constraints.txt pyproject.toml -o requirements.lock
+		--group dev --extra desk --extra postgres --extra spark -c constraints.txt pyproject.toml -o requirements.lock
 
 ci: check test demo ## everything a change must pass
 
