@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "clv": ("clv", "clv", "What customers are worth: a model tested on the past."),
     "compare": ("segment_commands", "compare", "Who moved between segments from one date to another."),
     "demo": ("demo", "demo", "A generated base with a known truth, analysed."),
+    "desk": ("desk", "desk", "The web application: prepare it, run it."),
     "enrich": ("base_commands", "enrich", "Fill in industry, region, time zone and role, offline."),
     "experiment": ("experiment", "experiment", "Experiments: size, assign, analyse."),
     "import": ("base_commands", "import_files", "Add exports to a base."),

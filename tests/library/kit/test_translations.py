@@ -7,8 +7,10 @@ from babel.messages.pofile import read_po
 
 SOURCE = Path(__file__).parents[3] / "src" / "kogorta"
 CATALOGS = sorted((SOURCE / "locale" / "ru" / "LC_MESSAGES").glob("*.po"))
-ONE_TEXT = {"text", "phrase", "message", "spoken"}
+ONE_TEXT = {"text", "phrase", "message", "spoken", "lazy_text", "NotFoundError", "DeniedError", "ConflictError", "DeskError"}
 ERRORS = {"InputError", "OptionError", "KogortaError"}
+TAG = re.compile(r"\{%\s*(text|plural)\s+(.*?)%\}", re.DOTALL)
+QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 PLACEHOLDER = re.compile(r"\{(\w+)(?:[!:][^}]*)?\}")
 
 
@@ -35,8 +37,16 @@ def entries(path):
         return list(read_po(stream, locale="ru"))
 
 
+def texts_of_template(path):
+    """The same of a template: `{% text "..." %}` and `{% plural "..." "..." n %}`."""
+    for name, rest in TAG.findall(path.read_text(encoding="utf-8")):
+        words = [first or second for first, second in QUOTED.findall(rest)]
+        yield (words[0], words[1]) if name == "plural" else (words[0], None)
+
+
 def all_texts():
-    return {text: plural for path in sorted(SOURCE.rglob("*.py")) for text, plural in texts_of(path)}
+    found = {text: plural for path in sorted(SOURCE.rglob("*.py")) for text, plural in texts_of(path)}
+    return found | {text: plural for path in sorted(SOURCE.rglob("*.html")) for text, plural in texts_of_template(path)}
 
 
 def all_translations():
@@ -84,3 +94,14 @@ def test_two_catalogues_never_disagree_about_a_text():
             if entry.id:
                 found.setdefault(entry.id, set()).add(entry.string)
     assert {key: values for key, values in found.items() if len(values) > 1} == {}
+
+
+def test_templates_hold_no_words_outside_of_the_tags_that_translate_them():
+    own = {"Kogorta", "English", "Русский"}
+    found = []
+    for path in sorted(SOURCE.rglob("*.html")):
+        text = re.sub(
+            r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<script.*?</script>|<[^>]*>", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL
+        )
+        found += [(path.name, word) for word in re.findall(r"[^\W\d_]{2,}", text) if word not in own]
+    assert found == []

@@ -1,0 +1,1 @@
+"""The desk: a web application over the library. The library never imports it."""

@@ -1,0 +1,1 @@
+"""The customer base as the desk reads it: its state, and analysed snapshots that answer pages quickly."""

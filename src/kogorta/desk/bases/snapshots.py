@@ -1,0 +1,180 @@
+"""Analysed states of the base: one Parquet file with a row per customer and one JSON of facts, made by a job and read by pages.
+
+A snapshot is made in a folder of its own and appears by one rename, so a page sees a whole one or none.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import threading
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kogorta.desk.bases.opening import base_state, open_desk_base
+from kogorta.desk.settings import DESK
+from kogorta.engine.duck import connect, quote
+from kogorta.kit.errors import InputError
+from kogorta.kit.progress import SILENT
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from kogorta.analysis import Analysis
+    from kogorta.base.customer_base import CustomerBase
+    from kogorta.kit.progress import Progress
+
+_CUSTOMERS: Final = "customers.parquet"
+_FACTS: Final = "facts.json"
+_READER_MEMORY: Final = "1000MB"
+_ROW_GROUP: Final = 50_000
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One analysed state of the base.
+
+    Args:
+        folder: where its files are; the name is version, scheme and day.
+        version: state of the base it was made from (`base_state().version`).
+        scheme: `case` or `guide`.
+        as_of: the day the analysis is true at the end of.
+        currency: ISO code of every amount.
+        time_zone: IANA zone of business days.
+        customers: number of customers.
+    """
+
+    folder: Path
+    version: str
+    scheme: str
+    as_of: date
+    currency: str
+    time_zone: str
+    customers: int
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor for one thread with the view `customers`: the columns of `customers.csv`, money in minor units.
+
+        Values a user gave are bound, names of columns come from `CUSTOMER_COLUMNS`.
+        """
+        return _reader(self).cursor()
+
+    def is_current(self) -> bool:
+        """Whether the base is still in the state the snapshot was made from."""
+        return self.version == base_state().version
+
+
+_lock = threading.Lock()
+_readers: dict[Path, duckdb.DuckDBPyConnection] = {}
+
+
+def _reader(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
+    """One connection for each snapshot and process; those of older snapshots are let go."""
+    with _lock:
+        found = _readers.get(snapshot.folder)
+        if found is None:
+            found = connect(memory=_READER_MEMORY)
+            found.execute("SET enable_external_file_cache = true")  # pages read the same file again and again
+            found.execute(f"CREATE VIEW customers AS SELECT * FROM read_parquet({quote(str(snapshot.folder / _CUSTOMERS))})")
+            _readers.clear()
+            _readers[snapshot.folder] = found
+        return found
+
+
+def make_snapshot(scheme: str, as_of: date | None = None, *, progress: Progress = SILENT) -> Snapshot:
+    """Analyse the base and keep what pages need.
+
+    Args:
+        scheme: `case` or `guide`: which names of RFM segments lead.
+        as_of: end of this day; default the last day of the data.
+        progress: where the steps are announced.
+
+    Raises:
+        InputError: the base has no customers.
+    """
+    from kogorta.analysis import Analyzer
+    from kogorta.waves.planning import Planner
+
+    base, version = _open_with_version()
+    analysis = Analyzer(planner=Planner(scheme=scheme)).analyze(base, as_of, progress=progress)
+    DESK.snapshots_folder.mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix=".new-", dir=DESK.snapshots_folder))
+    try:
+        _write_customers(analysis, place / _CUSTOMERS)
+        facts = {
+            "version": version,
+            "scheme": scheme,
+            "as_of": analysis.as_of.isoformat(),
+            "currency": analysis.currency,
+            "time_zone": analysis.time_zone,
+            "customers": len(analysis.customers),
+        }
+        (place / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
+        target = DESK.snapshots_folder / f"{facts['version']}-{scheme}-{analysis.as_of:%Y%m%d}"
+        if target.exists():
+            return _read(target)
+        place.rename(target)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    return _read(target)
+
+
+def _open_with_version() -> tuple[CustomerBase, str]:
+    while True:
+        version = base_state().version
+        base = open_desk_base()
+        if base_state().version == version:  # nobody wrote in between
+            return base, version
+
+
+def _write_customers(analysis: Analysis, path: Path) -> None:
+    """Small groups of rows in the order of customer_id, so that one customer and a page of customers read little of the file."""
+    table = analysis.customers
+    query = table.connection.sql(table.sql)
+    query.write_parquet(str(path), compression="zstd", row_group_size=_ROW_GROUP)
+
+
+def latest_snapshot(scheme: str) -> Snapshot | None:
+    """The newest snapshot of a scheme; it may be older than the base (`is_current` says so). None when there is none yet."""
+    if not DESK.snapshots_folder.exists():
+        return None
+    folders = [path for path in DESK.snapshots_folder.glob(f"*-{scheme}-*") if (path / _FACTS).exists()]
+    if not folders:
+        return None
+    current = base_state().version
+    return _read(max(folders, key=lambda path: (path.name.startswith(f"{current}-"), path.stat().st_mtime_ns)))
+
+
+def snapshot_of(version: str, scheme: str, as_of: date) -> Snapshot | None:
+    """The snapshot of a state, scheme and day, if it was made."""
+    folder = DESK.snapshots_folder / f"{version}-{scheme}-{as_of:%Y%m%d}"
+    return _read(folder) if (folder / _FACTS).exists() else None
+
+
+def forget_old_snapshots(keep: int = 5) -> int:
+    """Delete all but the newest; returns how many went."""
+    if not DESK.snapshots_folder.exists():
+        return 0
+    folders = sorted((path for path in DESK.snapshots_folder.iterdir() if path.is_dir()), key=lambda path: -path.stat().st_mtime_ns)
+    for folder in folders[keep:]:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(folders[keep:])
+
+
+def _read(folder: Path) -> Snapshot:
+    try:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        return Snapshot(
+            folder,
+            facts["version"],
+            facts["scheme"],
+            date.fromisoformat(facts["as_of"]),
+            facts["currency"],
+            facts["time_zone"],
+            int(facts["customers"]),
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError("The snapshot {folder} cannot be read; delete it, and it is made anew.", folder=folder) from error

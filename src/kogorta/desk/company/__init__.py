@@ -1,0 +1,1 @@
+"""The company a desk works for: its name, zone, currency and scheme of segments."""

@@ -1,0 +1,1 @@
+"""Work for machines: leases, heartbeats, fencing tokens, progress, retries, schedules."""

@@ -1,0 +1,75 @@
+"""Who may do what: one table of role and action. Every check reads it, every cell of it is tested."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from kogorta.kit.language import message
+
+
+class Role(StrEnum):
+    """What a person is at the desk."""
+
+    OWNER = "owner"
+    MARKETER = "marketer"
+    MANAGER = "manager"
+    ANALYST = "analyst"
+
+
+class Action(StrEnum):
+    """What can be done at the desk. A room adds its own here, and a line to the table below."""
+
+    SEE_FIGURES = "see_figures"
+    SEE_CUSTOMERS = "see_customers"
+    SEE_CONTACTS = "see_contacts"
+    EXPORT_CUSTOMERS = "export_customers"
+    IMPORT_FILES = "import_files"
+    MERGE_CUSTOMERS = "merge_customers"
+    CHANGE_CONSENTS = "change_consents"
+    ERASE_PERSON = "erase_person"
+    EDIT_SEGMENTS = "edit_segments"
+    MAKE_REPORTS = "make_reports"
+    SEE_JOBS = "see_jobs"
+    CONTROL_JOBS = "control_jobs"
+    CHANGE_COMPANY = "change_company"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_TOKENS = "manage_tokens"
+    SEE_JOURNAL = "see_journal"
+
+
+_OWNER, _MARKETER, _MANAGER, _ANALYST = Role.OWNER, Role.MARKETER, Role.MANAGER, Role.ANALYST
+
+TABLE: Final[dict[Action, frozenset[Role]]] = {
+    Action.SEE_FIGURES: frozenset({_OWNER, _MARKETER, _MANAGER, _ANALYST}),
+    Action.SEE_CUSTOMERS: frozenset({_OWNER, _MARKETER, _MANAGER, _ANALYST}),
+    Action.SEE_CONTACTS: frozenset({_OWNER, _MARKETER, _MANAGER}),
+    Action.EXPORT_CUSTOMERS: frozenset({_OWNER, _MARKETER}),
+    Action.IMPORT_FILES: frozenset({_OWNER, _MARKETER}),
+    Action.MERGE_CUSTOMERS: frozenset({_OWNER, _MARKETER}),
+    Action.CHANGE_CONSENTS: frozenset({_OWNER, _MARKETER, _MANAGER}),
+    Action.ERASE_PERSON: frozenset({_OWNER}),
+    Action.EDIT_SEGMENTS: frozenset({_OWNER, _MARKETER}),
+    Action.MAKE_REPORTS: frozenset({_OWNER, _MARKETER, _ANALYST}),
+    Action.SEE_JOBS: frozenset({_OWNER, _MARKETER, _ANALYST}),
+    Action.CONTROL_JOBS: frozenset({_OWNER, _MARKETER}),
+    Action.CHANGE_COMPANY: frozenset({_OWNER}),
+    Action.MANAGE_PEOPLE: frozenset({_OWNER}),
+    Action.MANAGE_TOKENS: frozenset({_OWNER}),
+    Action.SEE_JOURNAL: frozenset({_OWNER}),
+}
+"""Personal fields (e-mail, phone) are `SEE_CONTACTS`: an analyst works with figures and names, not with addresses."""
+
+ROLE_NAMES: Final[dict[Role, str]] = {
+    Role.OWNER: message("Owner"),
+    Role.MARKETER: message("Marketer"),
+    Role.MANAGER: message("Manager"),
+    Role.ANALYST: message("Analyst (reads only)"),
+}
+
+
+def may(user: object, action: Action) -> bool:
+    """Whether a person may do it. Nobody signed in, or a person switched off, may do nothing."""
+    if not getattr(user, "is_authenticated", False) or not getattr(user, "is_active", False):
+        return False
+    return getattr(user, "role", None) in TABLE[action]

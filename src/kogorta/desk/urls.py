@@ -1,0 +1,16 @@
+"""Every address of the desk: each room brings its own."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("kogorta.desk.people.urls")),
+    path("", include("kogorta.desk.company.urls")),
+    path("", include("kogorta.desk.web.urls")),
+]
+
+handler400 = "kogorta.desk.errors.bad_request"
+handler403 = "kogorta.desk.errors.denied"
+handler404 = "kogorta.desk.errors.not_found"
+handler500 = "kogorta.desk.errors.broken"

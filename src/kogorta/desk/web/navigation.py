@@ -1,0 +1,64 @@
+"""The menu: rooms with a screen, in the order of the questions a marketer asks. A room adds one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import reverse
+
+from kogorta.desk.people.permissions import Action, may
+from kogorta.kit.language import message
+
+
+@dataclass(frozen=True)
+class Room:
+    """A line of the menu.
+
+    Args:
+        title: English text.
+        url: name of the address.
+        action: who sees it.
+    """
+
+    title: str
+    url: str
+    action: Action
+
+
+ROOMS: Final = (Room(message("Today"), "today", Action.SEE_FIGURES),)
+SETTINGS: Final = (
+    Room(message("Company"), "company", Action.CHANGE_COMPANY),
+    Room(message("My account"), "account", Action.SEE_FIGURES),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the menu as a page shows it."""
+
+    title: str
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Menu:
+    """Both parts of the menu: the work, and what is set up rarely."""
+
+    rooms: tuple[Entry, ...]
+    settings: tuple[Entry, ...]
+
+
+def entries_for(user: object, path: str) -> Menu:
+    """The menu of a person on a page."""
+    return Menu(_shown(ROOMS, user, path), _shown(SETTINGS, user, path))
+
+
+def _shown(rooms: tuple[Room, ...], user: object, path: str) -> tuple[Entry, ...]:
+    found = []
+    for room in rooms:
+        if may(user, room.action):
+            address = reverse(room.url)
+            found.append(Entry(room.title, address, path == address if address == "/" else path.startswith(address)))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Django tags of the desk."""
