@@ -56,9 +56,9 @@ class Gap:
     @property
     def p(self) -> float:
         """Chance of so empty a gap, or an emptier one, in a cloud with one peak."""
-        from scipy.stats import binom
+        from scipy.special import bdtr
 
-        return max(float(binom.cdf(self.middle, self.middle + side, 0.5)) for side in (self.left, self.right))
+        return max(float(bdtr(self.middle, self.middle + side, 0.5)) for side in (self.left, self.right))
 
 
 def strips_between(left: Floats, right: Floats) -> Strips | None:

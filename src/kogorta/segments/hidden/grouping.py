@@ -22,6 +22,9 @@ Shape = Literal["round", "long"]
 SHAPES: Final[tuple[Shape, ...]] = ("long", "round")
 
 STARTS: Final = 6
+STARTED: Final = 1e-3
+SETTLED: Final = 1e-6
+"""Share of the loss a step must save to be followed by another: of each start, and of the best one."""
 PARTING_P: Final = 0.02
 PARTING_DEPTH: Final = 0.7
 """A feature alone parts customers when its own gap is at least so sure and so deep."""
@@ -43,28 +46,35 @@ class Centres:
 
 
 def find_centres(matrix: Floats, groups: int, seed: int) -> Centres:
-    """k-means (Lloyd 1982) with several k-means++ starts (Arthur and Vassilvitskii 2007), the tightest kept.
+    """k-means (Lloyd 1982) from several k-means++ starts (Arthur and Vassilvitskii 2007): each goes some way, the tightest to the end.
 
     Groups are numbered from the largest.
     """
     random = np.random.default_rng(seed)
-    best: tuple[float, Floats] | None = None
-    for _ in range(STARTS):
-        points = _start(matrix, groups, random)
-        loss = np.inf
-        for _step in range(60):
-            labels, gaps = _assign(matrix, points)
-            points = np.stack(
-                [matrix[labels == one].mean(axis=0) if (labels == one).any() else matrix[int(np.argmax(gaps))] for one in range(groups)]
-            )
-            before, loss = loss, float(gaps.sum())
-            if before - loss <= 1e-6 * max(loss, 1e-12):
-                break
-        if best is None or loss < best[0] - 1e-9 * abs(loss):
-            best = loss, points
-    points = best[1] if best else matrix[:groups]
-    sizes = np.bincount(_assign(matrix, points)[0], minlength=groups)
+    squares = (matrix**2).sum(axis=1)
+    tried = [_moved(matrix, squares, _start(matrix, groups, random), STARTED) for _ in range(STARTS)]
+    points, _ = _moved(matrix, squares, min(tried, key=lambda one: one[1])[0], SETTLED)
+    sizes = np.bincount(Centres(points).nearest(matrix), minlength=groups)
     return Centres(points[np.lexsort((points[:, 0], -sizes))])
+
+
+def _moved(matrix: Floats, squares: Floats, points: Floats, settled: float) -> tuple[Floats, float]:
+    """Centres moved until the loss falls by less than a share `settled` of itself, and the loss."""
+    rows, groups = np.arange(len(matrix)), len(points)
+    loss = np.inf
+    for _step in range(60):
+        away = (points**2).sum(axis=1) - 2 * (matrix @ points.T)
+        labels = np.argmin(away, axis=1)
+        gaps = np.maximum(squares + away[rows, labels], 0)
+        taken = np.zeros((len(matrix), groups))
+        taken[rows, labels] = 1.0
+        sizes = taken.sum(axis=0)
+        points = (taken.T @ matrix) / np.maximum(sizes, 1.0)[:, None]
+        points[sizes == 0] = matrix[int(np.argmax(gaps))]
+        before, loss = loss, float(gaps.sum())
+        if before - loss <= settled * max(loss, 1e-12):
+            break
+    return points, loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,14 +112,14 @@ def find_groups(matrix: Floats, groups: int, seed: int, shape: Shape) -> Centres
         return centres
     shares = np.eye(groups)[centres.nearest(matrix)]
     before = -np.inf
-    for _ in range(60):
+    for _ in range(30):
         mixture = _maximised(matrix, shares)
         logs = mixture.log_shares(matrix)
         top = logs.max(axis=1, keepdims=True)
         total = top + np.log(np.exp(logs - top).sum(axis=1, keepdims=True))
         shares = np.exp(logs - total)
         likelihood = float(total.mean())
-        if likelihood - before < 1e-5:
+        if likelihood - before < 3e-4:
             break
         before = likelihood
     return mixture
@@ -158,17 +168,15 @@ def gaps_between(clipped: Floats, free: Floats, labels: Labels, half: NDArray[np
         seed: of the starts.
         shape: of the groups.
     """
-    from scipy.optimize import linear_sum_assignment
-
     groups = int(labels.max()) + 1
     sums: dict[tuple[int, int], Gap] = {}
     for chosen in (half, ~half):
         own = find_groups(clipped[chosen], groups, seed, shape).nearest(clipped)
         shared = np.zeros((groups, groups))
         np.add.at(shared, (own, labels), 1)
-        matched = linear_sum_assignment(-shared)[1]
+        matched = np.argmax(shared, axis=1)  # groups this much alike share more than half of either, so the largest part tells the pair
         alike = shared[np.arange(groups), matched]
-        if (alike < SAME * (shared.sum(axis=1) + shared.sum(axis=0)[matched] - alike)).any():
+        if len(set(matched.tolist())) < groups or (alike < SAME * (shared.sum(axis=1) + shared.sum(axis=0)[matched] - alike)).any():
             return None
         own = matched[own]
         for one, other in combinations(range(groups), 2):
@@ -202,12 +210,6 @@ def stability(clipped: Floats, labels: Labels, shape: Shape, *, seed: int, times
         union = own[:, None] + np.bincount(again, minlength=groups)[None, :] - shared
         total += (shared / union).max(axis=1)
     return total / times
-
-
-def _assign(matrix: Floats, points: Floats) -> tuple[Labels, Floats]:
-    squares = (matrix**2).sum(axis=1)[:, None] - 2 * matrix @ points.T + (points**2).sum(axis=1)[None, :]
-    labels = np.argmin(squares, axis=1)
-    return labels, np.maximum(squares[np.arange(len(matrix)), labels], 0)
 
 
 def _start(matrix: Floats, groups: int, random: np.random.Generator) -> Floats:
