@@ -29,7 +29,9 @@ WHY_NONE: Final[Mapping[str, str]] = {
     "alike": message("Customers differ in no habit more than chance would have it: orders dealt to them at random would look the same."),
     "cloud": message("Customers make one cloud without gaps: whatever groups are cut out of it, most people stand where the cut goes."),
     "unstable": message("Groups with gaps between them were seen, but other groups come out of other parts of the same base."),
-    "wordless": message("Groups with gaps between them were seen and come back, but no short rule tells who is in which."),
+    "wordless": message(
+        "Groups with gaps between them were seen and come back, but no short rule in the language of segments tells who is in which."
+    ),
 }
 
 
@@ -76,7 +78,7 @@ class HiddenSegment:
     Args:
         slug: `hidden_1`, `hidden_2`, ..., from the largest.
         traits: what sets it apart, most telling first.
-        rule: who is in it; its `formula` is an ordinary rule of the language of segments, empty when that lacks a word.
+        rule: who is in it; its `formula` is an ordinary rule of the language of segments.
         customers: buyers the rule takes.
         share: of all buyers, 0-1.
         revenue: their net purchases, minor units.

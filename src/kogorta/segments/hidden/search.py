@@ -19,7 +19,7 @@ from kogorta.segments.hidden.found import HiddenSegment, HiddenSegments, Trait
 from kogorta.segments.hidden.grouping import SHAPES, find_groups, gaps_between, parting_features, stability
 from kogorta.segments.hidden.scaling import scale
 from kogorta.segments.hidden.short_rules import tell_group
-from kogorta.segments.hidden.terms import own_terms, spoken_terms
+from kogorta.segments.hidden.terms import spoken_terms
 
 if TYPE_CHECKING:
     from datetime import date
@@ -173,20 +173,17 @@ class HiddenSearch:
         return 3, self._outcome(table, scaled, proposal, [float(one) for one in likeness], told)
 
     def _tell(self, table: FeatureTable, scaled: Scaled, labels: Labels, groups: int) -> list[ToldRule] | None:
-        """A rule for each group: of its own traits where they do, in words of the language of segments where those do."""
+        """A rule for each group: of its own traits where they do, else of any figure; None when one cannot be told."""
         spoken = spoken_terms(table)
-        every = (*spoken, *own_terms(table))
         found: list[ToldRule] = []
         for group in range(groups):
             member = labels == group
             habits = {trait.feature.name for trait in _traits(table, scaled, member)}
             good = []
-            for terms in (tuple(term for term in spoken if term.habit in habits), spoken, every):
+            for terms in (tuple(term for term in spoken if term.habit in habits), spoken):
                 told = tell_group(table, scaled.rows, member, terms) if terms else None
                 if told is not None and told.precision >= self.precision and told.recall >= self.recall:
                     good.append(told)
-                if good and terms is spoken:
-                    break
             if not good:
                 return None
             best = max(told.score for told in good)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from kogorta.kit.language import message, minor_digits
-from kogorta.segments.hidden.habits import FEATURES, shortened
+from kogorta.segments.hidden.habits import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -32,7 +32,7 @@ class Term:
         name: slug; a column of the feature table or a feature.
         unit: of the threshold: `money` in major units of the currency, `share` 0-1.
         label: English words, to be translated.
-        formula: how the language of segments writes it; empty when it has no words for it.
+        formula: how the language of segments writes it.
         about: the category or channel.
         habit: name of the feature it shows.
     """
@@ -40,72 +40,59 @@ class Term:
     name: str
     unit: Unit
     label: str
-    formula: str = ""
+    formula: str
     about: str = ""
     habit: str = ""
 
 
+OF_ORDERS: Final = "/orders"
+"""End of the name of a term that is a column's share of the customer's orders."""
 _SPOKEN: Final = (
     Term("orders", "count", message("number of orders"), "orders(all)", habit="frequency"),
     Term("average_check", "money", message("average check"), "average_check(all)", habit="check"),
     Term("monetary", "money", message("purchases in all"), "revenue(all)", habit="monetary"),
     Term("largest", "money", message("largest order"), "largest_order(all)", habit="check"),
     Term("discounted", "count", message("orders at a discount"), "orders(all, discount > 0)", habit="discounted"),
+    Term("discounted/orders", "share", message("share of orders at a discount"), "order_share(all, discount > 0)", habit="discounted"),
     Term("categories", "count", message("number of categories"), "categories(all)", habit="top_category"),
     Term("recency_days", "days", message("days since the last order"), "recency_days", habit="recency"),
     Term("tenure_days", "days", message("days since the first order"), "days_since(first_order)", habit="tenure"),
 )
-_OWN: Final[Mapping[str, Unit]] = {
-    "discounted": "share",
-    "weekend": "share",
-    "evening": "share",
-    "refunded": "share",
-    "repeated": "share",
-    "top_category": "share",
-    "lines": "number",
-    "pieces": "number",
-    "interval": "days",
-    "interval_spread": "number",
-    "check_spread": "number",
-}
 
 
 def spoken_terms(table: FeatureTable) -> tuple[Term, ...]:
-    """Figures the language of segments knows."""
-    kinds = []
+    """Figures the language of segments knows; one that is the same for everybody is left out."""
+    found = [*_SPOKEN]
     for name in table.measured:
         sort, colon, kind = name.partition(":")
         if colon:
             label = message("orders with “{about}”") if sort == "category" else message("orders through “{about}”")
-            quoted = kind.replace("'", "''")
-            kinds.append(Term(name, "count", label, f"orders(all, {sort} = '{quoted}')", table.measured[name].feature.about, name))
-    constant = {term.name for term in _SPOKEN if term.name in table.columns and not np.ptp(table.columns[term.name])}
-    return (*(term for term in _SPOKEN if term.name not in constant), *kinds)
+            quoted, feature = kind.replace("'", "''"), table.measured[name].feature
+            found.append(Term(name, "count", label, f"orders(all, {sort} = '{quoted}')", feature.about, name))
+            found.append(Term(f"{name}{OF_ORDERS}", "share", feature.label, f"order_share(all, {sort} = '{quoted}')", feature.about, name))
+    return tuple(term for term in found if _varies(term, table))
 
 
-def own_terms(table: FeatureTable) -> tuple[Term, ...]:
-    """Figures only the table of features knows: shares, scatters, baskets."""
-    found = [Term(f"{name}_share" if name == "discounted" else name, unit, FEATURES[name].label, habit=name) for name, unit in _OWN.items()]
-    for name, one in table.measured.items():
-        if ":" in name:
-            found.append(Term(f"{name}_share", "share", one.feature.label, "", one.feature.about, name))
-    return tuple(found)
+def _varies(term: Term, table: FeatureTable) -> bool:
+    column = term.name.removesuffix(OF_ORDERS)
+    return column not in table.columns or bool(np.ptp(table.columns[column]))
 
 
 def term_values(term: Term, table: FeatureTable) -> Floats:
-    """The figure of every customer in the unit of the threshold, NaN where unknown; shape (n,)."""
+    """The figure of every customer in the unit of the threshold, the same the language of segments counts; shape (n,)."""
+    orders = table.columns["orders"]
     if term.name == "average_check":
-        values = table.columns["monetary"] / table.columns["orders"]
-    elif term.formula:
-        values = table.columns[term.name]
+        values = table.columns["monetary"] / orders
+    elif term.unit == "share":
+        values = table.columns[term.name.removesuffix(OF_ORDERS)] / orders
     else:
-        values = table.measured[term.name.removesuffix("_share")].values
+        values = table.columns[term.name]
     return values / 10 ** minor_digits(table.currency) if term.unit == "money" else values
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A figure at or above a threshold, or below it. An unknown figure meets no condition.
+    """A figure at or above a threshold, or below it.
 
     Args:
         term: the figure.
@@ -169,9 +156,7 @@ class ShortRule:
 
     @property
     def formula(self) -> str:
-        """The rule in the language of segments; empty when that has no words for one of the figures."""
-        if not all(condition.term.formula for together in self.any_of for condition in together):
-            return ""
+        """The rule in the language of segments."""
         sets = [" and ".join(condition.formula for condition in together) for together in self.any_of]
         if len(sets) == 1:
             return sets[0]

@@ -113,6 +113,8 @@ class Lone:
         figure = leaf.figure
         if isinstance(figure, Measure):
             yield from self._ends(figure.grain, figure.window)
+            if figure.function == "order_share":
+                yield from self._ends("orders", figure.window)
             if figure.function.startswith("days_since"):
                 for day in self._days(figure.grain):
                     yield from _passing(day, leaf.value)

@@ -182,6 +182,9 @@ class Evaluation:
         if function == "average_check":
             total, count = self._total(history, measure, "amount", orders_only=False), self._count(history, measure)
             return _ratio(total, count)
+        if function == "order_share":
+            kept = self._count(history, measure, distinct=measure.grain == "lines")
+            return _ratio(kept, self._count(self.state.histories["orders"], Measure("orders", measure.window)))
         if function == "event_average":
             return _ratio(self._total(history, measure, "value"), self._count(history, measure, known="value"))
         if function == "largest_order":

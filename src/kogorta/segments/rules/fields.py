@@ -186,6 +186,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
         Function("average_check", "money", "orders", message("average check"), missing=True, lines="never"),
         Function("largest_order", "money", "orders", message("largest order"), missing=True, lines="never"),
         Function("discount", "money", "orders", message("sum of discounts"), lines="never"),
+        Function("order_share", "share", "orders", message("share of orders"), missing=True),
         Function("items", "number", "orders", message("number of items bought"), lines="always"),
         Function("categories", "count", "orders", message("number of categories bought"), lines="always"),
         Function("products", "count", "orders", message("number of different products bought"), lines="always"),

@@ -250,6 +250,10 @@ class _Emitter:
             return f"coalesce({over('sum(amount)', refunds=True)}, 0)"
         if function == "average_check":
             return f"(CAST({over('sum(amount)', refunds=True)} AS DOUBLE) / CAST(nullif({over('count(*)')}, 0) AS DOUBLE))"
+        if function == "order_share":
+            kept = over("count(DISTINCT order_no)" if measure.grain == "lines" else "count(*)")
+            whole = self.over(Measure("orders", measure.window), "count(*)")
+            return f"(CAST(coalesce({kept}, 0) AS DOUBLE) / CAST(nullif({whole}, 0) AS DOUBLE))"
         if function == "events":
             return f"coalesce({over('count(*)')}, 0)"
         if function == "event_average":

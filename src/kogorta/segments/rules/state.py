@@ -152,6 +152,8 @@ def _need(figure: Figure, columns: set[str], texts: dict[Grain, set[str]]) -> No
         used = {column for item in figure.where for column in FILTERS[item.name].columns}
         used |= {"categories": {"category"}, "products": {"product"}}.get(figure.function, set())
         texts.setdefault(figure.grain, set()).update(used.intersection(_TEXTS[figure.grain]))
+        if figure.function == "order_share":
+            texts.setdefault("orders", set())  # what the share is of
     elif isinstance(figure, Attribute):
         texts.setdefault("attributes", set()).update(_TEXTS["attributes"])
     elif isinstance(figure, DateGap):

@@ -5,7 +5,7 @@ from hidden.shop import AS_OF, put
 from kogorta.kit.language import Language
 from kogorta.segments.hidden.features import feature_table
 from kogorta.segments.hidden.short_rules import tell_group
-from kogorta.segments.hidden.terms import Condition, ShortRule, own_terms, round_steps, spoken_terms, term_values
+from kogorta.segments.hidden.terms import Condition, ShortRule, round_steps, spoken_terms, term_values
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +51,31 @@ def test_several_sets_of_conditions_are_joined_by_or(table):
     assert rule.holds(table).tolist() == (((values[0] >= 8) & (values[1] < 1500)) | (values[1] >= 50_000)).tolist()
 
 
-def test_an_unknown_figure_meets_no_condition(table):
-    term = next(term for term in own_terms(table) if term.name == "evening")
-    assert ShortRule(((Condition(term, ">=", 0.0),),)).formula == ""
-    assert not Condition(term, ">=", 0.0).holds(table).any()
-    assert not Condition(term, "<", 1.0).holds(table).any()
+def test_a_share_of_orders_has_a_formula_with_the_same_members():
+    from kogorta.segments.rules.columns import evaluate
+    from kogorta.segments.rules.formula import parse_formula
+    from kogorta.segments.rules.snapshot import take_snapshot
+    from kogorta.segments.rules.state import load_state
+
+    orders = [
+        {
+            "customer": f"c{number:02d}",
+            "ago": 3 * place + number,
+            "roubles": 500,
+            "category": "Toys" if place % (1 + number % 5) else "Books",
+        }
+        for number in range(60)
+        for place in range(1 + number % 7)
+    ]
+    base = put(orders)
+    table = feature_table(base, AS_OF)
+    term = next(term for term in spoken_terms(table) if term.name == "category:toys/orders")
+    rule = ShortRule(((Condition(term, ">=", 0.5),),))
+    assert rule.formula == "order_share(all, category = 'toys') >= 0.5"
+    assert rule.told(Language("en"), "RUB") == "share of orders with “Toys” from 50%"
+    state = load_state(take_snapshot(base, AS_OF))
+    assert 0 < rule.holds(table).sum() < 60
+    assert state.ids[evaluate(parse_formula(rule.formula), state)].tolist() == table.ids[rule.holds(table)].tolist()
 
 
 @pytest.mark.parametrize(("unit", "value", "first"), [("money", 18_345.0, 50_000.0), ("count", 7.5, 5.0), ("share", 0.4, 0.25)])
@@ -70,7 +90,7 @@ def test_hostile_category_names_stay_values():
     orders = [{"customer": f"c{number}", "ago": number, "roubles": 100 + number, "category": names[number % 5]} for number in range(60)]
     table = feature_table(put(orders), AS_OF)
     terms = [term for term in spoken_terms(table) if term.name.startswith("category:")]
-    assert len(terms) == 4  # the endless name is no category of a rule
+    assert len(terms) == 8  # a count and a share of each; the endless name is no category of a rule
     for term in terms:
         rule = ShortRule(((Condition(term, ">=", 1),),))
         assert parse_formula(rule.formula).value == 1

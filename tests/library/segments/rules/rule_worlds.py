@@ -355,6 +355,10 @@ def value_of(figure, world, owner, as_of):
     function = figure.function
     if function in ("orders", "events"):
         return len({kept["order_no"] for kept in orders}) if figure.grain == "lines" else len(orders)
+    if function == "order_share":
+        whole = [row for row in seen(world, "orders", owner, figure.window, as_of) if row["is_order"]]
+        kept = len({row["order_no"] for row in orders}) if figure.grain == "lines" else len(orders)
+        return Fraction(kept, len(whole)) if whole else None
     if function == "revenue":
         return major(sum(kept["amount"] for kept in rows))
     if function == "average_check":
