@@ -2,8 +2,9 @@
 
     python -m benchmarks.hidden [--times 100] [--first 700000]
 
-Every base is made from a seed of its own: `--first` and the following ones; give others to see bases nobody has looked at. Figures: share of answers "none" on noise (at least 95 of 100), customers of planted groups put right
-(at least 95 %), and what comes out of the Online Retail data where they lie beside the checkout.
+Every base is made from a seed of its own, `--first` and the following ones; give others to see bases nobody has looked at. Figures: share
+of answers "none" on noise (at least 95 of 100), customers of planted groups put right (at least 95 %), whether every rule is a formula of
+the language of segments, and what comes out of the Online Retail data where they lie beside the checkout.
 """
 
 from __future__ import annotations
@@ -307,8 +308,10 @@ def main() -> None:
     for name, make in WORDLESS.items():
         seeds = range(given.first, given.first + given.planted)
         whys = [search.fit(make_base(make(np.random.default_rng(seed), given.customers)), AS_OF).why_none for seed in seeds]
+        said = whys.count("wordless")
         print(
-            f"{'ok  ' if whys.count('wordless') >= 0.95 * given.planted else 'MISS'} {name:<36} no words {whys.count('wordless')} of {len(whys)}"
+            f"{'ok  ' if said >= 0.95 * given.planted else 'MISS'} {name:<36} no words for them: said {said} times of {len(whys)}",
+            flush=True,
         )
     if RETAIL.exists():
         import kogorta
