@@ -98,6 +98,11 @@ def memory_option(command: Command) -> Command:
     return click.option("--memory", default="1000MB", help=spoken("Most memory the engine may take before it uses the disk."))(command)
 
 
+def as_of_option(command: Command) -> Command:
+    """`--as-of DATE`."""
+    return click.option("--as-of", metavar="DATE", help=spoken("The day of the analysis. Default: the last day of the data."))(command)
+
+
 def base_option(command: Command) -> Command:
     """`--base DIR`, required."""
     return click.option("--base", "folder", type=click.Path(path_type=Path), required=True, help=spoken("Folder of the base."))(command)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kogorta.cli.base_commands import open_existing
-from kogorta.cli.options import base_option, print_json, speaking_options
+from kogorta.cli.insight_commands import COMMANDS
+from kogorta.cli.options import as_of_option, base_option, print_json, speaking_options
 from kogorta.cli.printing import print_table
 from kogorta.cli.words import spoken
 
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
     from kogorta.kit.language import Language
     from kogorta.segments.rfm import Segments
 
-as_of_option = click.option("--as-of", metavar="DATE", help=spoken("The day of the analysis. Default: the last day of the data."))
 scheme_option = click.option("--scheme", type=click.Choice(("case", "guide")), default="case", help=spoken("Names of RFM segments."))
 
 
 @click.group(help=spoken("Segments of a base: RFM, ABC/XYZ, lifecycle."))
 def segment() -> None:
     """Ways to segment."""
+
+
+for _command in COMMANDS:
+    segment.add_command(_command)
 
 
 @segment.command(help=spoken("Codes and named segments by recency, frequency and money."))

@@ -118,3 +118,23 @@ AUDIT: Final = (
     Column("effect", "text", message("What it does to the RFM figures"), 44),
     Column("remedy", "text", message("What to do about it"), 44),
 )
+
+EVIDENCE: Final = (
+    Column("customer_id", "text", message("Identifier of the customer"), 16),
+    Column("class", "text", message("Class of the segmentation, or unknown"), 16),
+    Column("title", "text", message("Name of the class"), 24),
+    Column("score", "share", message("Weight of the evidence met over all the weight of the class, 0-1"), 8),
+    Column("coverage", "share", message("Weight of the evidence there were data for, 0-1"), 8),
+    Column("records", "whole", message("Orders, events, answers and the card looked at"), 8),
+    Column("reason", "text", message("Why unknown: no_data, too_few, weak, tie"), 10),
+    Column("evidence", "text", message("The evidence in words"), 60),
+    Column("message", "text", message("Key message for the class"), 40),
+)
+"""Of the customers written by `kogorta segment benefits` and its like."""
+
+HIDDEN: Final = (
+    Column("customer_id", "text", message("Identifier of the customer"), 16),
+    Column("segment", "text", message("Hidden segment; empty for none"), 12),
+    Column("name", "text", message("Name of the hidden segment"), 40),
+)
+"""Of the customers written by `kogorta segment hidden`."""

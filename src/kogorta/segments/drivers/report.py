@@ -240,8 +240,12 @@ class DriverReport:
         lines: list[str] = []
         for one in self.outcomes:
             lines += [one.title(language), *one.told(language, most=most)]
-        lines.append(language.text("These are associations in your past data: they tell where to try, and a test tells whether it works."))
+        lines.append(self.caution(language))
         return tuple(lines)
+
+    def caution(self, language: Language) -> str:
+        """What may not be concluded from it."""
+        return language.text("These are associations in your past data: they tell where to try, and a test tells whether it works.")
 
     def to_json(self) -> str:
         """Everything as JSON."""

@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import dataclass, replace
 from hashlib import md5
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from kogorta.engine.table import Table
 from kogorta.kit.errors import InputError
@@ -28,12 +28,14 @@ from kogorta.segments.figures import SegmentFigures
 from kogorta.segments.summary import customer_summary, materialise, settle_as_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from kogorta.base.customer_base import CustomerBase
 
 _TIE: Final = 1e-9
+_NAMES: Final = ("customer_id", "class", "score", "coverage", "records", "reason", "evidence")
+_ASKED: Final = ", ".join(f'"{name}"' for name in _NAMES)
 
 
 _Row = TypedDict(
@@ -87,12 +89,14 @@ class EvidenceClasses:
         table: customer_id, class, score, coverage, records, reason, evidence (JSON: a list with line, class, measure, value,
             observations, state; lines without data are left out), ordered by customer_id.
         summary: engine table of recency, frequency and monetary value at the date.
+        currency: ISO code of the money.
     """
 
     definition: Definition
     as_of: date
     table: Table
     summary: str
+    currency: str = "RUB"
 
     def figures(self, language: Language | None = None) -> tuple[SegmentFigures, ...]:
         """Every class, also the empty ones, and the unknown: customers, net revenue, orders; largest first.
@@ -138,12 +142,25 @@ class EvidenceClasses:
         Raises:
             InputError: the base has no such customer.
         """
-        row = self.table.connection.execute(
-            f'SELECT "class", score, coverage, records, reason, evidence FROM {self.table.name} WHERE customer_id = ?', [customer_id]
-        ).fetchone()
+        row = self.table.connection.execute(f"SELECT {_ASKED} FROM {self.table.name} WHERE customer_id = ?", [customer_id]).fetchone()
         if row is None:
             raise InputError("The base has no customer {customer}; see the table customers for the ids.", customer=repr(customer_id)[:80])
-        class_, score, coverage, records, reason, evidence = row
+        return self._finding(row, language)
+
+    def findings(self, language: Language) -> Iterator[Finding]:
+        """What is known of every customer, by customer id.
+
+        Args:
+            language: of the words.
+        """
+        for batch in Table(self.table.connection, self.table.name, ("customer_id",)).batches():
+            names = self.table.columns
+            for row in batch:
+                told = dict(zip(names, row, strict=True))
+                yield self._finding(tuple(told[name] for name in _NAMES), language)
+
+    def _finding(self, row: tuple[Any, ...], language: Language) -> Finding:
+        customer_id, class_, score, coverage, records, reason, evidence = row
         rows = json.loads(evidence)
         facts, absent = self._facts(rows, language)
         finding = Finding(str(customer_id), class_, score, coverage, records, reason, facts, "", "")
@@ -286,4 +303,6 @@ class EvidenceSegmentation:
         query, values = evidence_query(self.definition, day, base.time_zone)
         digest = md5(json.dumps([query, values], sort_keys=True).encode(), usedforsecurity=False).hexdigest()[:12]
         name = materialise(base, f"evidence_{digest}", query, values)
-        return EvidenceClasses(self.definition, day, Table(base.connection, name, ("customer_id",)), customer_summary(base, day))
+        return EvidenceClasses(
+            self.definition, day, Table(base.connection, name, ("customer_id",)), customer_summary(base, day), base.currency
+        )
