@@ -9,8 +9,8 @@ import click
 
 from kogorta.cli.analyze import write_results
 from kogorta.cli.base_commands import open_existing
-from kogorta.cli.options import base_option, memory_option, print_json, speaking_options
-from kogorta.cli.segment_commands import as_of_option, scheme_option
+from kogorta.cli.options import as_of_option, base_option, memory_option, print_json, speaking_options
+from kogorta.cli.segment_commands import scheme_option
 from kogorta.cli.words import spoken
 
 if TYPE_CHECKING:
