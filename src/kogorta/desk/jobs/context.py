@@ -24,15 +24,21 @@ class JobCancelledError(Exception):
     """Somebody asked the job to stop."""
 
 
+class WorkerStopsError(Exception):
+    """The worker is told to stop: the job goes back and is taken up by another one from its checkpoint."""
+
+
 class JobContext:
     """The job in the hands of its handler.
 
     Args:
         claim: the lease.
+        stopping: set when the worker is told to stop.
     """
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim, stopping: threading.Event | None = None) -> None:
         self._claim = claim
+        self._stopping = stopping or threading.Event()
         self._lost = threading.Event()
         self._checkpoint = dict(claim.job.checkpoint)
         self.done = claim.job.done
@@ -69,9 +75,12 @@ class JobContext:
         Raises:
             JobCancelledError: somebody asked to stop.
             LeaseLostError: another worker has the job.
+            WorkerStopsError: the worker is told to stop.
         """
         if self._lost.is_set():
             raise LeaseLostError
+        if self._stopping.is_set():
+            raise WorkerStopsError
         if actions.is_cancelled(self._claim):
             raise JobCancelledError
 

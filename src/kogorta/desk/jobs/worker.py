@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import close_old_connections, connection
 
 from kogorta.desk.jobs import actions
-from kogorta.desk.jobs.context import JobCancelledError, JobContext, LeaseLostError
+from kogorta.desk.jobs.context import JobCancelledError, JobContext, LeaseLostError, WorkerStopsError
 from kogorta.desk.jobs.registry import KINDS
 from kogorta.desk.jobs.schedule import ask_for_repeated
 from kogorta.desk.settings import DESK
@@ -26,9 +26,9 @@ _POLL: Final = 0.5
 _SCHEDULE_EVERY: Final = 20.0
 
 
-def run_job(claim: Claim) -> None:
+def run_job(claim: Claim, stopping: threading.Event | None = None) -> None:
     """Do one claimed job to its end, whatever the end is."""
-    row, context = claim.job, JobContext(claim)
+    row, context = claim.job, JobContext(claim, stopping)
     started = time.monotonic()
     over = threading.Event()
     heart = threading.Thread(target=_heartbeat, args=(context, over), daemon=True, name=f"heart-{row.pk}")
@@ -37,12 +37,14 @@ def run_job(claim: Claim) -> None:
     outcome = "done"
     try:
         result = KINDS[row.kind].handler(context)
-        context.check()
         if not actions.complete(claim, result or {}, context.done, context.total):
             outcome = "lease lost"
     except JobCancelledError:
         outcome = "cancelled"
         actions.stop(claim)
+    except WorkerStopsError:
+        outcome = "handed back"
+        actions.give_back(claim)
     except LeaseLostError:
         outcome = "lease lost"
     except KogortaError as error:
@@ -119,7 +121,7 @@ class Worker:
                 self.stopping.wait(_POLL)
                 continue
             try:
-                run_job(claimed)
+                run_job(claimed, self.stopping)
             except Exception:
                 log.exception("the end of a job could not be written; its lease runs out by itself", extra={"job": claimed.job.pk})
         connection.close()

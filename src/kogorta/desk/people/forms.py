@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import password_validation
@@ -10,6 +10,7 @@ from django.contrib.auth import password_validation
 from kogorta.desk.forms import DeskForm
 from kogorta.desk.language import current_language, lazy_text
 from kogorta.desk.people.models import User
+from kogorta.desk.people.permissions import ROLE_NAMES, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,3 +78,76 @@ class NewPersonFields(NewPasswordFields):
         if User.objects.filter(email=email).exists():
             raise forms.ValidationError(current_language().text("There is already a person with this e-mail."))
         return email
+
+
+class AcceptForm(NewPasswordFields):
+    """A person who comes by an invitation; her e-mail is that of the invitation."""
+
+    name = forms.CharField(label=lazy_text("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    field_order: Sequence[str] | None = ("name", "password", "repeated")
+
+    def __init__(self, email: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def owner_of_password(self, data: dict[str, object]) -> User:
+        """The person invited."""
+        return User(email=self.email, name=str(data.get("name") or ""))
+
+
+class CodeForm(DeskForm):
+    """A code of the phone or a recovery code."""
+
+    code = forms.CharField(
+        label=lazy_text("Code"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
+        help_text=lazy_text("Six digits from the app on your phone, or one of your recovery codes."),
+    )
+
+
+class NameForm(DeskForm):
+    """One's own name."""
+
+    name = forms.CharField(label=lazy_text("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+
+class PasswordForm(DeskForm):
+    """The present password, asked for before something that a stranger at an open browser must not do."""
+
+    current = forms.CharField(
+        label=lazy_text("Present password"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_current(self) -> str:
+        """It is right."""
+        current = str(self.cleaned_data["current"])
+        if not self.user.check_password(current):
+            raise forms.ValidationError(current_language().text("The password is wrong."))
+        return current
+
+
+class OwnPasswordForm(PasswordForm, NewPasswordFields):
+    """The present password and a new one."""
+
+    field_order: Sequence[str] | None = ("current", "password", "repeated")
+
+    def owner_of_password(self, data: dict[str, object]) -> User:  # noqa: ARG002
+        """The person herself."""
+        return self.user
+
+
+class InviteForm(DeskForm):
+    """Whom to invite, in what role."""
+
+    email = forms.EmailField(label=lazy_text("E-mail"), max_length=254)
+    role = forms.ChoiceField(
+        label=lazy_text("Role"), choices=[(role.value, lazy_text(name)) for role, name in ROLE_NAMES.items()], initial=Role.MARKETER.value
+    )

@@ -65,3 +65,28 @@ class Session(AbstractBaseSession):
         from kogorta.desk.people.sessions import SessionStore
 
         return SessionStore
+
+
+class Invitation(models.Model):
+    """A link that works once: it makes a new person, or lets a known one choose a new password.
+
+    Args of a row: `digest` is the hash of the token in the link, which is shown once and kept nowhere; `user` is set for a new password.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=10)
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.role})"

@@ -20,6 +20,7 @@ class Role(StrEnum):
 class Action(StrEnum):
     """What can be done at the desk. A room adds its own here, and a line to the table below."""
 
+    OWN_ACCOUNT = "own_account"
     SEE_FIGURES = "see_figures"
     SEE_CUSTOMERS = "see_customers"
     SEE_CONTACTS = "see_contacts"
@@ -41,6 +42,7 @@ class Action(StrEnum):
 _OWNER, _MARKETER, _MANAGER, _ANALYST = Role.OWNER, Role.MARKETER, Role.MANAGER, Role.ANALYST
 
 TABLE: Final[dict[Action, frozenset[Role]]] = {
+    Action.OWN_ACCOUNT: frozenset({_OWNER, _MARKETER, _MANAGER, _ANALYST}),
     Action.SEE_FIGURES: frozenset({_OWNER, _MARKETER, _MANAGER, _ANALYST}),
     Action.SEE_CUSTOMERS: frozenset({_OWNER, _MARKETER, _MANAGER, _ANALYST}),
     Action.SEE_CONTACTS: frozenset({_OWNER, _MARKETER, _MANAGER}),
@@ -65,6 +67,26 @@ ROLE_NAMES: Final[dict[Role, str]] = {
     Role.MARKETER: message("Marketer"),
     Role.MANAGER: message("Manager"),
     Role.ANALYST: message("Analyst (reads only)"),
+}
+
+ACTION_NAMES: Final[dict[Action, str]] = {
+    Action.OWN_ACCOUNT: message("Change one's own name, password and sessions"),
+    Action.SEE_FIGURES: message("See segments and figures"),
+    Action.SEE_CUSTOMERS: message("See customers and their purchases"),
+    Action.SEE_CONTACTS: message("See e-mails and phones of customers"),
+    Action.EXPORT_CUSTOMERS: message("Download lists of customers"),
+    Action.IMPORT_FILES: message("Load files and undo imports"),
+    Action.MERGE_CUSTOMERS: message("Merge customers and undo merges"),
+    Action.CHANGE_CONSENTS: message("Record consents and refusals"),
+    Action.ERASE_PERSON: message("Erase a person's data"),
+    Action.EDIT_SEGMENTS: message("Build and change segments"),
+    Action.MAKE_REPORTS: message("Make and download reports"),
+    Action.SEE_JOBS: message("See what the machine is doing"),
+    Action.CONTROL_JOBS: message("Stop and repeat jobs"),
+    Action.CHANGE_COMPANY: message("Change settings of the company"),
+    Action.MANAGE_PEOPLE: message("Invite people and change roles"),
+    Action.MANAGE_TOKENS: message("Make tokens for other programs"),
+    Action.SEE_JOURNAL: message("Read the journal of who did what"),
 }
 
 

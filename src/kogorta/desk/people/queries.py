@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
-from kogorta.desk.people.models import User
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from kogorta.desk.people.models import Session, User
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _set_up = False
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("YaBrowser", "Yandex Browser"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 def is_set_up() -> bool:
@@ -19,3 +43,54 @@ def forget_set_up() -> None:
     """Ask the database again: after a restore, and between tests."""
     global _set_up
     _set_up = False
+
+
+def people() -> list[User]:
+    """Everybody, those who are switched off last."""
+    return list(User.objects.order_by("-is_active", "name", "id"))
+
+
+def find_person(user_id: int) -> User | None:
+    """A person by her id."""
+    return User.objects.filter(pk=user_id).first()
+
+
+@dataclass(frozen=True)
+class ShownSession:
+    """A signed-in browser as its owner sees it.
+
+    Args:
+        name: public name, by which it can be ended; its key stays secret.
+        browser: such as `Firefox, Windows`.
+        address: internet address it signed in from.
+        created_at: when.
+        is_this: whether it is the one asking.
+    """
+
+    name: str
+    browser: str
+    address: str
+    created_at: datetime
+    is_this: bool
+
+
+def session_name(key: str) -> str:
+    """The public name of a session: from it the key cannot be found."""
+    return hashlib.sha256(f"session:{key}".encode()).hexdigest()[:20]
+
+
+def own_sessions(user: User, this: str | None) -> list[ShownSession]:
+    """Where a person is signed in, this browser first."""
+    rows = Session.objects.filter(user=user).order_by("-created_at")
+    found = [
+        ShownSession(session_name(row.session_key), browser_told(row.browser), row.address or "", row.created_at, row.session_key == this)
+        for row in rows
+    ]
+    return sorted(found, key=lambda session: not session.is_this)
+
+
+def browser_told(agent: str) -> str:
+    """A browser and its system out of what it says of itself."""
+    browser = next((name for sign, name in _BROWSERS if re.search(rf"\b{sign}\b", agent)), "")
+    system = next((name for sign, name in _SYSTEMS if sign in agent), "")
+    return ", ".join(part for part in (browser, system) if part) or agent[:60]

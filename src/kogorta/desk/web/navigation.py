@@ -28,8 +28,11 @@ class Room:
 
 ROOMS: Final = (Room(message("Today"), "today", Action.SEE_FIGURES),)
 SETTINGS: Final = (
+    Room(message("Jobs"), "jobs", Action.SEE_JOBS),
     Room(message("Company"), "company", Action.CHANGE_COMPANY),
-    Room(message("My account"), "account", Action.SEE_FIGURES),
+    Room(message("People"), "people", Action.MANAGE_PEOPLE),
+    Room(message("Journal"), "journal", Action.SEE_JOURNAL),
+    Room(message("My account"), "account", Action.OWN_ACCOUNT),
 )
 
 

@@ -1,0 +1,29 @@
+"""What each deed in the journal is called. A room that records a new one adds its line; a test asks for it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kogorta.kit.language import message
+
+DEEDS: Final[dict[str, str]] = {
+    "company.changed": message("Changed the settings of the company"),
+    "invitation.revoked": message("Took an invitation back"),
+    "job.cancelled": message("Stopped a job"),
+    "job.retried": message("Started a job again"),
+    "session.ended": message("Signed out of another browser"),
+    "user.created": message("Came to the desk"),
+    "user.invited": message("Invited a person"),
+    "user.password_changed": message("Changed the password"),
+    "user.password_link_made": message("Made a link for a new password"),
+    "user.recovery_code_used": message("Signed in with a recovery code"),
+    "user.recovery_codes_made": message("Made new recovery codes"),
+    "user.renamed": message("Changed the name"),
+    "user.role_changed": message("Changed a role"),
+    "user.signed_in": message("Signed in"),
+    "user.signed_out": message("Signed out"),
+    "user.switched_off": message("Switched a person off"),
+    "user.switched_on": message("Switched a person on"),
+    "user.two_factor_off": message("Turned two-factor sign-in off"),
+    "user.two_factor_on": message("Turned two-factor sign-in on"),
+}

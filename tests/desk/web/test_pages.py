@@ -1,0 +1,107 @@
+import ast
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+import kogorta.desk
+from kogorta.desk.journal.words import DEEDS
+from kogorta.desk.people.models import User
+
+PAGES = ["/", "/company/", "/account/", "/account/password/", "/people/", "/people/roles/", "/journal/", "/jobs/"]
+SOURCE = Path(kogorta.desk.__file__).parent
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_speaks_the_language_chosen(client_of, address):
+    client = client_of("owner")
+    russian = client.get(address)
+    client.post("/language/", {"code": "en", "back": address})
+    english = client.get(address)
+    assert (russian["Content-Language"], english["Content-Language"]) == ("ru", "en")
+    assert '<html lang="ru">' in russian.content.decode()
+    assert "Выйти" in russian.content.decode()
+    assert "Sign out" in english.content.decode()
+    assert "Выйти" not in english.content.decode()
+
+
+def test_the_language_is_remembered_for_the_person_and_leads_back_on_this_site_only(client_of):
+    client = client_of("owner")
+    assert client.post("/language/", {"code": "en", "back": "https://evil.example/"})["Location"] == "/"
+    assert User.objects.get(role="owner").language == "en"
+    client.post("/language/", {"code": "xx", "back": "/"})
+    assert User.objects.get(role="owner").language == "en"
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("en-US,en;q=0.9", "en"), ("ru-RU,ru", "ru"), ("de,fr", "ru"), ("", "ru")])
+def test_a_visitor_is_spoken_to_as_the_browser_asks(founded, asked, expected):
+    assert Client(headers={"accept-language": asked}).get("/login/")["Content-Language"] == expected
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/login/", "/no-such-page/"])
+def test_the_policy_allows_no_script_but_our_own_and_no_other_site(client_of, address):
+    answer = client_of("owner").get(address)
+    policy = dict(part.strip().split(" ", 1) for part in answer["Content-Security-Policy"].split(";"))
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    body = answer.content.decode()
+    assert 'style="' not in body
+    assert "onclick" not in body
+    assert "http://" not in body.replace("http://www.w3.org", "").replace("http://testserver", "")
+
+
+def test_a_page_that_is_not_there_says_so_in_the_readers_language(client_of):
+    answer = client_of("owner").get("/no-such-page/")
+    assert answer.status_code == 404
+    assert "Такой страницы нет" in answer.content.decode()
+
+
+def test_what_a_person_typed_is_never_markup(client_of, founded):
+    User.objects.filter(role="analyst").update(name="<script>alert(1)</script>{{ 7|add:7 }}{% now 'Y' %}")
+    body = client_of("owner").get("/people/").content.decode()
+    assert "<script>alert" not in body
+    assert "{{ 7|add:7 }}" in body
+
+
+def test_a_post_that_breaks_leaves_nothing_behind(client_of, monkeypatch):
+    from kogorta.desk.company.models import Company
+    from kogorta.desk.journal.models import Entry
+
+    def broken(*args, **kwargs):
+        raise RuntimeError
+
+    monkeypatch.setattr("kogorta.desk.company.actions.record", broken)
+    client = client_of("owner", raise_request_exception=False)
+    fields = {"company_name": "Changed", "time_zone": "UTC", "currency": "USD", "scheme": "case"}
+    assert client.post("/company/", fields).status_code == 500
+    assert Company.objects.get().name == "Орион"
+    assert Entry.objects.filter(action="company.changed").count() == 0
+
+
+def test_every_deed_recorded_has_its_words():
+    said = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record" and len(node.args) > 1:
+                said.add(node.args[1].value)
+    assert said - set(DEEDS) == set()
+
+
+def test_only_actions_write():
+    """Writes of the ORM stand in actions and in the files of the rooms that say so in their first line."""
+    writes = {"create", "bulk_create", "update", "delete", "save", "get_or_create", "update_or_create", "bulk_update"}
+    found = []
+    for path in SOURCE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if (
+            path.name == "actions.py"
+            or "migrations" in path.parts
+            or (ast.get_docstring(tree) or "").startswith(("Writes", "The second factor"))
+        ):
+            continue
+        for node in ast.walk(tree):
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
+            if "objects" in called and called.rpartition(".")[2] in writes:
+                found.append(f"{path.name}: {called}")
+    assert found == []
