@@ -32,7 +32,9 @@ class KogortaError(ValueError):
         """The sentence in the reader's language."""
         if not self.values:
             return language.phrase(self.template)
-        return language.text(self.template, **self.values)
+        # an error inside an error is told in the same language
+        values = {name: value.told(language) if isinstance(value, KogortaError) else value for name, value in self.values.items()}
+        return language.text(self.template, **values)
 
 
 class InputError(KogortaError):

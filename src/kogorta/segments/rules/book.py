@@ -47,7 +47,9 @@ class SegmentBook:
         """
         if name not in self.rules:
             some = ", ".join(repr(item) for item in list(self.rules)[:10])
-            raise InputError(f"There is no segment {name[:60]!r}; " + (f"saved are {some}." if some else "none is saved yet."))
+            if not some:
+                raise InputError("There is no segment {name!r}; none is saved yet.", name=name[:60])
+            raise InputError("There is no segment {name!r}; saved are {names}.", name=name[:60], names=some)
         return self.rules[name]
 
     def check(self, rule: Node, name: str | None = None) -> None:

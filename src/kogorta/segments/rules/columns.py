@@ -112,7 +112,7 @@ class Evaluation:
     def _moved(self, rule: Moved) -> Truth:
         history = self.state.histories.get("transitions")
         if history is None:
-            raise InputError(NO_TRANSITIONS.format(name=rule.name[:60]))
+            raise InputError(NO_TRANSITIONS, name=rule.name[:60])
         kept = equal(history.columns["segment"], rule.name) & equal(history.columns["way"], rule.way)
         start = rule.window.start(self.as_of)
         if start is not None:

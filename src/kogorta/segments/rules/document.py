@@ -148,7 +148,9 @@ def from_json(text: str) -> Node:
     except ValueError as error:
         if isinstance(error, InputError):
             raise
-        where = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "a number in it"
+        where = InputError("a number in it")
+        if isinstance(error, json.JSONDecodeError):
+            where = InputError("line {line}, column {column}", line=error.lineno, column=error.colno)
         raise InputError(
             "The rule is not valid JSON ({where}); write it with to_json(), or correct that place.",
             where=where,

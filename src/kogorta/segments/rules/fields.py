@@ -281,13 +281,8 @@ def unknown(what: str, name: str, allowed: Iterable[str]) -> InputError:
     names = tuple(allowed)
     shown = name if len(name) <= 60 else name[:57] + "..."
     close = get_close_matches(name[:60].lower(), names, 1, 0.6)
-    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}."
-    return InputError(
-        "There is no {what} {shown!r}; {hint}",
-        what=what,
-        shown=shown,
-        hint=hint,
-    )
+    hint = InputError("did you mean {name}?", name=close[0]) if close else InputError("there are {names}.", names=", ".join(names))
+    return InputError("There is no {what} {shown!r}; {hint}", what=InputError(what), shown=shown, hint=hint)
 
 
 def field_named(name: str) -> Field:
@@ -301,7 +296,7 @@ def field_named(name: str) -> Field:
         'years'
     """
     if name not in FIELDS:
-        raise unknown("field", name, FIELDS)
+        raise unknown(message("field"), name, FIELDS)
     return FIELDS[name]
 
 
@@ -312,7 +307,7 @@ def function_named(name: str) -> Function:
         InputError: there is no such function.
     """
     if name not in FUNCTIONS:
-        raise unknown("function", name, FUNCTIONS)
+        raise unknown(message("function"), name, FUNCTIONS)
     return FUNCTIONS[name]
 
 
@@ -323,5 +318,5 @@ def filter_named(name: str) -> Filter:
         InputError: there is no such filter.
     """
     if name not in FILTERS:
-        raise unknown("filter", name, FILTERS)
+        raise unknown(message("filter"), name, FILTERS)
     return FILTERS[name]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from kogorta.kit.errors import InputError
+from kogorta.kit.language import message
 from kogorta.segments.rules.fields import DATE_WAYS, FIELDS, FUNCTIONS, filter_named, unknown
 from kogorta.segments.rules.leaves import (
     Attribute,
@@ -77,10 +78,10 @@ class _Parser:
 
     def whole(self) -> Node:
         if self.ended():
-            self.refuse("The formula is empty; write for example lifecycle = 'sleeping'.")
+            self.refuse(InputError("The formula is empty; write for example lifecycle = 'sleeping'."))
         node = self.any_of()
         if not self.ended():
-            self.refuse(f"{self.shown()} is not expected here; join conditions with and, or.")
+            self.unexpected(InputError("join conditions with and, or."))
         return node
 
     def ended(self) -> bool:
@@ -116,7 +117,7 @@ class _Parser:
             self.expect(")")
             return node
         if token.sort != "name" or token.text in _WORDS:
-            self.refuse(f"{self.shown()} is not expected here; a condition begins with a field or a function.")
+            self.unexpected(InputError("a condition begins with a field or a function."))
         if token.text in ("all", "any") and self.ahead("("):
             return self.group(token.text)
         if token.text in _CONDITIONS and self.ahead("("):
@@ -139,13 +140,13 @@ class _Parser:
             figure = self.figure()
             self.expect(")")
             return self.made(place, lambda: Compare(figure, "known"))
-        text = self.quoted(f"{name} needs a text in quotes first")
+        text = self.quoted(InputError("{name} needs a text in quotes first", name=name))
         if name == "bought":
             window, where = self.arguments()
             first = self.made(place, lambda: Condition("item", "=", text))
             return self.made(place, lambda: Compare(Measure("orders", window, (first, *where)), ">=", 1))
         if name == "random":
-            self.expect(",", "random needs a share after the salt, for example random('pilot', 10%)")
+            self.expect(",", InputError("random needs a share after the salt, for example random('pilot', 10%)."))
             shares = [self.number()]
             if self.operator(","):
                 shares.append(self.number())
@@ -154,7 +155,7 @@ class _Parser:
             return self.made(place, lambda: RandomShare(text, start, end))
         window, where = self.arguments() if name != "segment" else (ALL_TIME, self.closed())
         if where:
-            raise FormulaError(f"{name} takes a segment and a window, and no filters.", self.formula, place)
+            self.refuse(InputError("{name} takes a segment and a window, and no filters.", name=name), place)
         return self.made(place, lambda: InSegment(text) if name == "segment" else Moved(name, text, window))
 
     def comparison(self) -> Node:
@@ -165,7 +166,7 @@ class _Parser:
             op, value = self.operand()
             return self.made(place, lambda: Not(Compare(figure, op, value)))
         if not self.at_operand():
-            self.refuse("A comparison is missing here; write for example > 3, = 'VIP', in ('a', 'b') or between 1 and 5.")
+            self.refuse(InputError("A comparison is missing here; write for example > 3, = 'VIP', in ('a', 'b') or between 1 and 5."))
         where = self.token.place
         op, value = self.operand()
         return self.made(where, lambda: Compare(figure, op, value))
@@ -173,24 +174,24 @@ class _Parser:
     def figure(self) -> Figure:
         token = self.token
         if token.sort != "name" or token.text in _WORDS:
-            self.refuse(f"{self.shown()} is not expected here; write a field or a function.")
+            self.unexpected(InputError("write a field or a function."))
         self.step()
         name = token.text
         if self.token.sort != "operator" or self.token.text != "(":
             if name in FUNCTIONS and name not in FIELDS:
-                self.refuse(f"{name} is a function; write {name}(30d) or {name}().", token.place)
+                self.refuse(InputError("{name} is a function; write {name}(30d) or {name}().", name=name), token.place)
             return self.made(token.place, lambda: Property(name))
         self.step()
         if name in _ATTRIBUTES:
-            key = self.quoted(f"{name} needs the key of an attribute in quotes")
+            key = self.quoted(InputError("{name} needs the key of an attribute in quotes", name=name))
             self.closed()
             return self.made(token.place, lambda: Attribute(key, numeric=name == "attribute_number"))
         if name in DATE_WAYS:
             return self.days(name, token.place)
         if name not in FUNCTIONS:
             called = [*FUNCTIONS, *DATE_WAYS, *_ATTRIBUTES, *_CONDITIONS]
-            message = f"{name} is a field and takes no brackets." if name in FIELDS else str(unknown("function", name, called))
-            self.refuse(message, token.place)
+            known = InputError("{name} is a field and takes no brackets.", name=name)
+            self.refuse(known if name in FIELDS else unknown(message("function"), name, called), token.place)
         window, where = self.first_argument() if FUNCTIONS[name].grain == "events" else self.arguments(first=True)
         return self.made(token.place, lambda: Measure(name, window, where))
 
@@ -201,7 +202,7 @@ class _Parser:
             window, where = self.first_argument()
             return self.made(place, lambda: Measure("days_since_event", window, where))
         if token.sort != "name":
-            self.refuse(f"{way} needs a date such as birth_on or last_order_on.")
+            self.refuse(InputError("{way} needs a date such as birth_on or last_order_on.", way=way))
         self.step()
         if way == "days_since" and token.text in _HISTORY:
             window, where = self.arguments()
@@ -230,13 +231,13 @@ class _Parser:
             is_all = token.sort == "name" and token.text == "all"
             if token.sort == "window" or is_all:
                 if window is not None:
-                    self.refuse("There is a window already; keep one.")
+                    self.refuse(InputError("There is a window already; keep one."))
                 window = self.made(token.place, lambda: parse_window(token.text))  # noqa: B023
                 self.step()
             elif token.sort == "name":
                 where.append(self.filter())
             else:
-                self.refuse(f"{self.shown()} is not expected here; write a window such as 30d, or a filter such as category = 'toys'.")
+                self.unexpected(InputError("write a window such as 30d, or a filter such as category = 'toys'."))
         return window or ALL_TIME, tuple(where)
 
     def filter(self) -> Condition:
@@ -247,7 +248,7 @@ class _Parser:
             return self.made(token.place, lambda: Condition(token.text, "known", None))
         self.made(token.place, lambda: filter_named(token.text))
         if not self.at_operand():
-            self.refuse(f"A comparison is missing after the filter {token.text}; write for example {token.text} = 'a'.")
+            self.refuse(InputError("A comparison is missing after the filter {name}; write for example {name} = 'a'.", name=token.text))
         place = self.token.place
         op, value = self.operand()
         return self.made(place, lambda: Condition(token.text, op, value))
@@ -261,7 +262,7 @@ class _Parser:
     def operand(self) -> tuple[str, Scalar | tuple[Scalar, ...]]:
         token = self.step()
         if token.text == "in":
-            self.expect("(", "in needs a list in brackets, for example in ('a', 'b')")
+            self.expect("(", InputError("in needs a list in brackets, for example in ('a', 'b')."))
             values = [self.value()]
             while self.operator(","):
                 values.append(self.value())
@@ -270,7 +271,7 @@ class _Parser:
         if token.text == "between":
             low = self.value()
             if not self.word("and"):
-                self.refuse("between needs two values, for example between 18 and 35.")
+                self.refuse(InputError("between needs two values, for example between 18 and 35."))
             return "between", (low, self.value())
         return token.text, self.value()
 
@@ -281,22 +282,26 @@ class _Parser:
         if token.sort == "date" and token.value is not None:
             return self.step().value or 0
         if token.sort == "window":
-            self.refuse(f"{token.text} is a window; write the number of days alone, without a letter.")
+            self.refuse(InputError("{text} is a window; write the number of days alone, without a letter.", text=token.text))
         if token.sort == "name":
-            self.refuse(f"{token.text} is not a value; put text into quotes, for example '{token.text[:40]}'.")
+            self.refuse(
+                InputError(
+                    "{text} is not a value; put text into quotes, for example '{short}'.", text=token.text[:400], short=token.text[:40]
+                )
+            )
         return self.number()
 
     def number(self) -> int | float:
         minus = self.operator("-")
         token = self.token
         if token.sort != "number" or not isinstance(token.value, int | float):
-            self.refuse(f"{self.shown()} is not expected here; write a value: a number, a text in quotes or a date.")
+            self.unexpected(InputError("write a value: a number, a text in quotes or a date."))
         self.step()
         return -token.value if minus else token.value
 
-    def quoted(self, otherwise: str) -> str:
+    def quoted(self, otherwise: InputError) -> str:
         if self.token.sort != "text":
-            self.refuse(f"{otherwise}; {self.shown()} is not one.")
+            self.refuse(InputError("{need}; {shown} is not one.", need=otherwise, shown=self.shown()))
         return self.step().text
 
     def closed(self) -> tuple[Condition, ...]:
@@ -328,22 +333,32 @@ class _Parser:
         following = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
         return following.sort == "name" and following.text == text
 
-    def expect(self, text: str, otherwise: str = "") -> None:
-        if not self.operator(text):
-            self.refuse(f"{otherwise}." if otherwise else f"{self.shown()} is not expected here; {text!r} is.")
+    def expect(self, text: str, otherwise: InputError | None = None) -> None:
+        if self.operator(text):
+            return
+        if otherwise is not None:
+            self.refuse(otherwise)
+        self.unexpected(InputError("{text!r} is.", text=text))
 
     def enter(self) -> None:
         self.level += 1
         if self.level > MOST_DEPTH + 1:
-            self.refuse(f"The formula is nested more than {MOST_DEPTH} levels deep; remove brackets, or split it into segments.")
+            self.refuse(
+                InputError(
+                    "The formula is nested more than {most} levels deep; remove brackets, or split it into segments.", most=MOST_DEPTH
+                )
+            )
 
-    def shown(self) -> str:
+    def shown(self) -> str | InputError:
         token = self.token
         if token.sort == "end":
-            return "The end of the formula"
+            return InputError("The end of the formula")
         return repr(token.text if len(token.text) <= 40 else token.text[:37] + "...")
 
-    def refuse(self, reason: str, place: int | None = None) -> NoReturn:
+    def unexpected(self, hint: InputError) -> NoReturn:
+        self.refuse(InputError("{shown} is not expected here; {hint}", shown=self.shown(), hint=hint))
+
+    def refuse(self, reason: InputError, place: int | None = None) -> NoReturn:
         raise FormulaError(reason, self.formula, self.token.place if place is None else place)
 
     def made(self, place: int, make: Callable[[], Made]) -> Made:
@@ -353,4 +368,4 @@ class _Parser:
         except FormulaError:
             raise
         except InputError as error:
-            raise FormulaError(str(error), self.formula, place) from error
+            raise FormulaError(error, self.formula, place) from error

@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from kogorta.kit.errors import InputError
+from kogorta.kit.language import message
 from kogorta.segments.rules.fields import (
     DATE_WAYS,
     FUNCTIONS,
@@ -82,7 +83,7 @@ class Attribute:
     numeric: bool = False
 
     def __post_init__(self) -> None:
-        check_text("the key of an attribute", self.key)
+        check_text(InputError("The key of an attribute"), self.key)
 
     @property
     def kind(self) -> Kind:
@@ -111,7 +112,7 @@ class DateGap:
 
     def __post_init__(self) -> None:
         if self.way not in DATE_WAYS:
-            raise unknown("function", self.way, (*FUNCTIONS, *DATE_WAYS))
+            raise unknown(message("function"), self.way, (*FUNCTIONS, *DATE_WAYS))
         if field_named(self.name).kind != "day":
             raise InputError(
                 "{way} takes a date such as birth_on or first_order_on; {name} is not a date.",
@@ -181,9 +182,9 @@ class Measure:
         grain = self.grain
         for condition in self.where:
             if grain not in filter_named(condition.name).grains:
-                raise InputError(
-                    f"{self.function} cannot be filtered by {condition.name}" + (" together with items" if grain == "lines" else "") + "."
-                )
+                if grain == "lines":
+                    raise InputError("{function} of items cannot be filtered by {name}.", function=self.function, name=condition.name)
+                raise InputError("{function} cannot be filtered by {name}.", function=self.function, name=condition.name)
 
     @property
     def grain(self) -> Grain:
@@ -258,7 +259,7 @@ class InSegment(Leaf):
     name: str
 
     def __post_init__(self) -> None:
-        check_text("the name of a segment", self.name)
+        check_text(InputError("The name of a segment"), self.name)
 
 
 @dataclass(frozen=True)
@@ -284,7 +285,7 @@ class Moved(Leaf):
                 "A move is 'entered' or 'left', not {way!r}.",
                 way=self.way,
             )
-        check_text("the name of a segment", self.name)
+        check_text(InputError("The name of a segment"), self.name)
 
 
 @dataclass(frozen=True)
@@ -307,7 +308,7 @@ class RandomShare(Leaf):
     end: float
 
     def __post_init__(self) -> None:
-        check_text("the salt of a random share", self.salt)
+        check_text(InputError("The salt of a random share"), self.salt)
         for share in (self.start, self.end):
             if isinstance(share, bool) or not 0 <= share <= 1:
                 raise InputError(
@@ -340,7 +341,7 @@ def figure_name(figure: Figure) -> str:
     return figure.function
 
 
-def check_text(what: str, text: object) -> str:
+def check_text(what: InputError, text: object) -> str:
     """Return a text that can be stored and bound.
 
     Raises:
@@ -348,26 +349,26 @@ def check_text(what: str, text: object) -> str:
     """
     if not isinstance(text, str):
         raise InputError(
-            "{capital} is {shown}; write it as text.",
-            capital=_capital(what),
+            "{what} is {shown}; write it as text.",
+            what=what,
             shown=_shown(text),
         )
     if not fold(text):
         raise InputError(
-            "{capital} is empty; write a text.",
-            capital=_capital(what),
+            "{what} is empty; write a text.",
+            what=what,
         )
     if len(text) > MOST_TEXT:
         raise InputError(
-            "{capital} has {count} characters; up to {most_text} are allowed.",
-            capital=_capital(what),
+            "{what} has {count} characters; up to {most_text} are allowed.",
+            what=what,
             count=len(text),
             most_text=MOST_TEXT,
         )
     if any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text):
         raise InputError(
-            "{capital} holds a character that cannot be stored; type it anew.",
-            capital=_capital(what),
+            "{what} holds a character that cannot be stored; type it anew.",
+            what=what,
         )
     return text
 
@@ -435,7 +436,7 @@ def _scalar(name: str, kind: Kind, value: object, choices: Mapping[str, str]) ->
                 name=name,
                 shown=_shown(value),
             )
-        text = check_text(f"the value of {name}", value)
+        text = check_text(InputError("The value of {name}", name=name), value)
         if not choices:
             return text
         by_fold = {fold(slug): slug for slug in choices}
@@ -483,7 +484,3 @@ def _shown(value: object) -> str:
     if isinstance(value, int):
         return repr(value) if abs(value) < 10**20 else "a number of more than 20 digits"
     return value.isoformat() if isinstance(value, date) else f"a value of type {type(value).__name__}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from kogorta.kit.errors import InputError
+from kogorta.kit.language import message
 from kogorta.segments.rules.book import EMPTY_BOOK
 from kogorta.segments.rules.fields import FILTERS, THOUSANDTHS, family, fold
 from kogorta.segments.rules.leaves import (
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     from kogorta.segments.rules.snapshot import Snapshot
 
 _TYPES: Final[Mapping[type, str]] = {int: "BIGINT", float: "DOUBLE", str: "VARCHAR", date: "DATE"}
-NO_TRANSITIONS: Final = (
-    "The rule asks who entered or left segment {name!r}, but no recorded moves were given; run it where memberships are recorded, "
+NO_TRANSITIONS: Final = message(
+    "The rule asks who entered or left segment {name!r}, but no recorded moves were given; give a file of them (--transitions), "
     "or take this condition out."
 )
 
@@ -154,7 +155,7 @@ class _Emitter:
 
     def moved(self, rule: Moved) -> str:
         if self.snapshot.transitions is None:
-            raise InputError(NO_TRANSITIONS.format(name=rule.name[:60]))
+            raise InputError(NO_TRANSITIONS, name=rule.name[:60])
         start = rule.window.start(self.as_of)
         conditions = [f"segment = {self.bind(rule.name)}", f"way = {self.bind(rule.way)}"]
         if start is not None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
 from kogorta.kit.errors import InputError
+from kogorta.kit.language import message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "все": "all",
 }
 """Russian spellings of the words of the language."""
+_PLACED: Final = message("Line {line}, column {column}: {reason}\n{pointer}")
 _UNITS: Final[Mapping[str, str]] = {"д": "d", "н": "w", "м": "m", "г": "y"}
 
 
@@ -63,25 +65,25 @@ class FormulaError(InputError):
     """A formula that cannot be read.
 
     Args:
-        reason: what is wrong and what to do, one sentence.
+        reason: what is wrong and what to do, one sentence in an error of its own.
         formula: the whole text.
         place: position of the character the error is at.
 
     Attributes:
-        reason: the sentence alone.
+        reason: the sentence alone, in English.
         line: line of the place, from 1.
         column: column of the place, from 1.
 
     Example:
-        >>> print(FormulaError("There is no field 'agee'; did you mean age?", "agee > 3", 0))
+        >>> print(FormulaError(InputError("There is no field 'agee'; did you mean age?"), "agee > 3", 0))
         Line 1, column 1: There is no field 'agee'; did you mean age?
         agee > 3
         ^
     """
 
-    def __init__(self, reason: str, formula: str, place: int) -> None:
+    def __init__(self, reason: InputError, formula: str, place: int) -> None:
         before = formula[:place]
-        self.reason = reason
+        self.reason = str(reason)
         self.line = before.count("\n") + 1
         start = before.rfind("\n") + 1
         self.column = place - start + 1
@@ -90,7 +92,8 @@ class FormulaError(InputError):
         # a long line is cut to what surrounds the place
         cut = max(0, self.column - 61)
         snippet = "".join(" " if letter == "\t" or not letter.isprintable() else letter for letter in shown[cut : cut + 120])
-        super().__init__(f"Line {self.line}, column {self.column}: {reason}\n{snippet}\n{' ' * (self.column - 1 - cut)}^")
+        pointer = f"{snippet}\n{' ' * (self.column - 1 - cut)}^"
+        super().__init__(_PLACED, line=self.line, column=self.column, reason=reason, pointer=pointer)
 
 
 def tokens_of(formula: str) -> list[Token]:
@@ -127,7 +130,9 @@ def _token(match: re.Match[str], formula: str) -> Token:
         try:
             return Token("date", text, place, date.fromisoformat(text))
         except ValueError as error:
-            raise FormulaError(f"There is no day {text}; write year-month-day, for example 2026-11-22.", formula, place) from error
+            raise FormulaError(
+                InputError("There is no day {text}; write year-month-day, for example 2026-11-22.", text=text), formula, place
+            ) from error
     if match.lastgroup == "window":
         return Token("window", text[:-1] + _UNITS.get(text[-1], text[-1]), place)
     if match.lastgroup == "number":
@@ -144,7 +149,7 @@ def _token(match: re.Match[str], formula: str) -> Token:
 def _number(text: str, formula: str, place: int) -> float:
     digits = text.rstrip("%").replace("_", "")
     if len(digits) > 40:
-        raise FormulaError("The number has too many digits; up to 40 are read.", formula, place)
+        raise FormulaError(InputError("The number has too many digits; up to 40 are read."), formula, place)
     number = int(digits) if digits.isdigit() else float(digits)
     if not text.endswith("%"):
         return number
@@ -156,10 +161,14 @@ def _number(text: str, formula: str, place: int) -> float:
 def _refuse(formula: str, place: int) -> NoReturn:
     letter = formula[place]
     if letter in "'\"«“":
-        raise FormulaError("The text in quotes has no end; close the quote.", formula, place)
+        raise FormulaError(InputError("The text in quotes has no end; close the quote."), formula, place)
     if letter.isdigit():
         raise FormulaError(
-            "This is neither a number (100000, 1.5, 10%), nor a window (30d, 12m), nor a date (2026-11-22); correct it.", formula, place
+            InputError("This is neither a number (100000, 1.5, 10%), nor a window (30d, 12m), nor a date (2026-11-22); correct it."),
+            formula,
+            place,
         )
     shown = f"{letter!r}" if letter.isprintable() else f"U+{ord(letter):04X}"
-    raise FormulaError(f"The character {shown} means nothing here; remove it, or put text into quotes.", formula, place)
+    raise FormulaError(
+        InputError("The character {shown} means nothing here; remove it, or put text into quotes.", shown=shown), formula, place
+    )
