@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from kogorta.segments.abc_xyz import AbcXyz
     from kogorta.segments.lifecycle import Lifecycle
     from kogorta.segments.rfm import RFM, RFMRule, Segments
+    from kogorta.segments.rules.answers import answer_explain, answer_rule
+    from kogorta.segments.rules.saved import SavedSegments
     from kogorta.waves.planning import Planner
 
 __version__ = "0.1.0"
@@ -46,6 +48,9 @@ _HOMES: Final = {
     "RFM": "segments.rfm",
     "RFMRule": "segments.rfm",
     "Segments": "segments.rfm",
+    "SavedSegments": "segments.rules.saved",
+    "answer_explain": "segments.rules.answers",
+    "answer_rule": "segments.rules.answers",
     "Planner": "waves.planning",
 }
 
@@ -64,8 +69,11 @@ __all__ = [
     "Planner",
     "RFMRule",
     "Report",
+    "SavedSegments",
     "Segments",
     "analyze",
+    "answer_explain",
+    "answer_rule",
     "enrich",
     "first_wave",
     "open_base",

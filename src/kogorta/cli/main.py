@@ -23,7 +23,7 @@ _COMMANDS: Final = {
     "experiment": ("experiment", "experiment", "Experiments: size, assign, analyse."),
     "import": ("base_commands", "import_files", "Add exports to a base."),
     "report": ("report_command", "report", "The report of a base as PDF, HTML and tables."),
-    "segment": ("segment_commands", "segment", "Segments of a base: RFM, ABC/XYZ, lifecycle."),
+    "segment": ("segment_commands", "segment", "Segments of a base: RFM, ABC/XYZ, lifecycle, rules."),
     "wave": ("segment_commands", "wave", "The list to contact first."),
 }
 

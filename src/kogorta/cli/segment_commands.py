@@ -11,6 +11,7 @@ from kogorta.cli.base_commands import open_existing
 from kogorta.cli.insight_commands import COMMANDS
 from kogorta.cli.options import as_of_option, base_option, print_json, speaking_options
 from kogorta.cli.printing import print_table
+from kogorta.cli.segment_group import SegmentGroup
 from kogorta.cli.words import spoken
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 scheme_option = click.option("--scheme", type=click.Choice(("case", "guide")), default="case", help=spoken("Names of RFM segments."))
 
 
-@click.group(help=spoken("Segments of a base: RFM, ABC/XYZ, lifecycle."))
+@click.group(cls=SegmentGroup, help=spoken("Segments of a base: RFM, ABC/XYZ, lifecycle, rules."))
 def segment() -> None:
     """Ways to segment."""
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import operator
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kogorta.segments.rules.fields import fold
-from kogorta.segments.rules.sql import money_or_plain
+from kogorta.segments.rules.sql import COMPARE, money_or_plain
 from kogorta.segments.rules.state import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -21,15 +20,6 @@ if TYPE_CHECKING:
     from kogorta.segments.rules.state import Column
 
     Truth = NDArray[np.bool_]
-
-_COMPARE: Final[Mapping[str, Callable[..., object]]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 def compared(columns: Sequence[Column], kind: str, op: str, value: Value, factor: int) -> Truth:
@@ -53,7 +43,7 @@ def _one(column: Column, kind: str, op: str, value: Value, factor: int) -> Truth
         given = [_number(item, kind, factor) for item in value]
         found = (values >= given[0]) & (values <= given[1]) if op == "between" else _among(values, given)
     else:
-        found = np.asarray(_COMPARE[op](values, _number(value, kind, factor)))  # type: ignore[arg-type]
+        found = np.asarray(COMPARE[op](values, _number(value, kind, factor)))  # type: ignore[arg-type]
     return found if column.known is None else found & column.known
 
 

@@ -110,7 +110,9 @@ def members(rule: Node, snapshot: Snapshot, *, book: SegmentBook = EMPTY_BOOK) -
     """
     statement = emit_sql([rule], snapshot, book=book)
     rows = snapshot.connection.execute(
-        f"SELECT customer_id FROM ({statement.text}) WHERE rule_0 ORDER BY customer_no", dict(statement.parameters)
+        f"""SELECT c.customer_id FROM ({statement.text}) d JOIN {snapshot.customers} c USING (customer_no)
+        WHERE d.rule_0 ORDER BY customer_no""",
+        dict(statement.parameters),
     ).fetchall()
     return tuple(row[0] for row in rows)
 
@@ -155,6 +157,7 @@ def _decide(rules: Sequence[Node], snapshot: Snapshot, book: SegmentBook) -> Non
     statement = emit_sql(rules, snapshot, book=book)
     snapshot.connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rules_decided AS
-        SELECT d.*, c.name, c.monetary, c.frequency FROM ({statement.text}) d JOIN {snapshot.customers} c USING (customer_no)""",
+        SELECT d.*, c.customer_id, c.name, c.monetary, c.frequency
+        FROM ({statement.text}) d JOIN {snapshot.customers} c USING (customer_no)""",
         dict(statement.parameters),
     )

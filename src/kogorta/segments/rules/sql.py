@@ -6,10 +6,12 @@ everything a user typed is a bound parameter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import operator
+from calendar import isleap
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import message
@@ -33,12 +35,21 @@ from kogorta.segments.rules.leaves import (
 from kogorta.segments.rules.tree import All, Any_, Node, Not
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from kogorta.segments.rules.book import SegmentBook
     from kogorta.segments.rules.fields import Grain
     from kogorta.segments.rules.snapshot import Snapshot
+    from kogorta.segments.rules.tree import LeafNode
 
+COMPARE: Final[Mapping[str, Callable[..., object]]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _TYPES: Final[Mapping[type, str]] = {int: "BIGINT", float: "DOUBLE", str: "VARCHAR", date: "DATE"}
 NO_TRANSITIONS: Final = message(
     "The rule asks who entered or left segment {name!r}, but no recorded moves were given; give a file of them (--transitions), "
@@ -70,7 +81,7 @@ def emit_sql(rules: Sequence[Node], snapshot: Snapshot, *, as_of: date | None = 
         book: saved segments the rules refer to.
 
     Returns:
-        A query with columns customer_no, customer_id, rule_0, rule_1, ... (BOOLEAN, never NULL).
+        A query with columns customer_no, rule_0, rule_1, ... (BOOLEAN, never NULL).
 
     Raises:
         InputError: a segment or the recorded moves a rule needs are not there.
@@ -80,6 +91,19 @@ def emit_sql(rules: Sequence[Node], snapshot: Snapshot, *, as_of: date | None = 
     emitter = _Emitter(snapshot, as_of or snapshot.as_of, book)
     decided = [f"{emitter.node(rule)} AS rule_{place}" for place, rule in enumerate(rules)]
     return emitter.statement(decided)
+
+
+def holds(number: int, op: str, value: Value, factor: int) -> bool:
+    """Whether a number of the column's units compares so with the values of a rule.
+
+    Example:
+        >>> holds(0, "<", 3, 1), holds(0, "in", (1, 2), 1)
+        (True, False)
+    """
+    given = [money_or_plain(item, factor) for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, int | float)]
+    if op == "between":
+        return given[0] <= number <= given[1]  # type: ignore[operator]
+    return number in given if op == "in" else bool(COMPARE[op](number, given[0]))
 
 
 def money_or_plain(value: Scalar, factor: int) -> Scalar:
@@ -99,7 +123,40 @@ def factor_of(figure: Figure | Condition, unit: int) -> int:
     return unit if figure.kind == "money" else 1
 
 
+_DIFFERENT: Final[Mapping[str, str]] = {"categories": "count(DISTINCT category)", "products": "count(DISTINCT product)"}
+_SUMS: Final[Mapping[str, str]] = {
+    "revenue": "sum(amount)",
+    "discount": "sum(discount)",
+    "items": "sum(quantity)",
+    "event_sum": "sum(value)",
+}
 _EXISTENCE: Final = ((">=", 1), (">", 0), ("=", 0), ("<", 1), ("<=", 0), ("!=", 0))
+
+
+MASK: Final = 62
+"""Conditions in one mask: bits of a BIGINT that leave its sign alone."""
+
+Source = Literal["customers", "orders", "lines", "events", "attributes", "transitions"]
+"""The table a condition is decided over."""
+
+
+@dataclass
+class _Decisions:
+    """What is computed over one table: figures of a customer, then conditions, packed into masks.
+
+    Args:
+        figures: expression -> column.
+        conditions: expression -> its number.
+        absent: whether each condition holds for a customer without rows.
+    """
+
+    figures: dict[str, str] = field(default_factory=dict)
+    conditions: dict[str, int] = field(default_factory=dict)
+    absent: list[bool] = field(default_factory=list)
+
+
+Literals = dict[tuple[Source, int], dict[int, bool]]
+"""Mask -> bit -> whether it shall be set."""
 
 
 class _Emitter:
@@ -108,30 +165,49 @@ class _Emitter:
         self.names: dict[tuple[type, Scalar], str] = {}
         self.aggregates: dict[Grain, dict[str, str]] = {}
         self.looked_at: dict[Grain, dict[str, None]] = {}
-        self.figures: dict[str, str] = {}
-        self.conditions: dict[str, str] = {}
+        self.lines_beside_orders = False
+        self.decisions: dict[Source, _Decisions] = {"customers": _Decisions()}
 
     def statement(self, decided: list[str]) -> Statement:
-        counted, joins = [], []
-        for grain, columns in self.aggregates.items():
-            body = ",\n        ".join(["customer_no", *(f"{expression} AS {name}" for expression, name in columns.items())])
-            limits = [] if grain == "attributes" else [f"day <= {self.bind(self.as_of)}"]
-            if "" not in self.looked_at[grain]:
-                limits.append("(" + " OR ".join(f"({condition})" for condition in self.looked_at[grain]) + ")")
-            limit = f"\n    WHERE {' AND '.join(limits)}" if limits else ""
-            query = f"SELECT\n        {body}\n    FROM {self.snapshot.tables[grain]}{limit}\n    GROUP BY customer_no"
-            counted.append(f"{grain}_counted AS (\n    {query}\n)")
-            joins.append(f"\n    LEFT JOIN {grain}_counted USING (customer_no)")
-        figures = "".join(f",\n        {expression} AS {name}" for expression, name in self.figures.items())
-        conditions = "".join(f",\n        {expression} AS {name}" for expression, name in self.conditions.items())
-        stages = [
-            *counted,
-            f"figured AS (\n    SELECT\n        *{figures}\n    FROM {self.snapshot.customers}{''.join(joins)}\n)",
-            f"decided AS (\n    SELECT\n        customer_no, customer_id{conditions}\n    FROM figured\n)",
-        ]
-        select = ",\n    ".join(["customer_no", "customer_id", *decided])
+        """Each table is read once and decides its own conditions; what is joined are masks, not figures."""
+        stages = [f"{grain}_counted AS (\n    {self.counted(grain)}\n)" for grain in self.aggregates]
+        masks, joins = [], []
+        for source, found in self.decisions.items():
+            rows = self.snapshot.customers
+            if source != "customers":
+                rows = f"{source}_counted"
+                if source == "orders" and self.lines_beside_orders:
+                    rows += "\n    LEFT JOIN lines_counted USING (customer_no)"
+                joins.append(f"\n    LEFT JOIN {source}_decided USING (customer_no)")
+            figures = "".join(f",\n        {expression} AS {name}" for expression, name in found.figures.items())
+            stages.append(f"{source}_figured AS (\n    SELECT\n        *{figures}\n    FROM {rows}\n)")
+            packed = ["customer_no"]
+            for number, first in enumerate(range(0, len(found.conditions), MASK)):
+                # a missing value makes a condition NULL, and CASE takes NULL for false: there are two truth values
+                bits = " | ".join(
+                    f"CASE WHEN {condition} THEN CAST({1 << place} AS BIGINT) ELSE CAST(0 AS BIGINT) END"
+                    for place, condition in enumerate(list(found.conditions)[first : first + MASK])
+                )
+                name = f"{source}_mask_{number}"
+                packed.append(f"{bits} AS {name}")
+                absent = sum(1 << place for place, held in enumerate(found.absent[first : first + MASK]) if held)
+                masks.append(name if source == "customers" else f"coalesce({name}, CAST({absent} AS BIGINT)) AS {name}")
+            listed = ",\n        ".join(packed)
+            stages.append(f"{source}_decided AS (\n    SELECT\n        {listed}\n    FROM {source}_figured\n)")
+        listed = ", ".join(["customer_no", *masks])
+        stages.append(f"decided AS (\n    SELECT {listed}\n    FROM customers_decided{''.join(joins)}\n)")
+        select = ",\n    ".join(["customer_no", *decided])
         text = f"WITH {', '.join(stages)}\nSELECT\n    {select}\nFROM decided"
         return Statement(text, {name: value for (_, value), name in self.names.items()})
+
+    def counted(self, grain: Grain) -> str:
+        """Aggregates of the rows of each customer."""
+        body = ",\n        ".join(["customer_no", *(f"{expression} AS {name}" for expression, name in self.aggregates[grain].items())])
+        limits = [] if grain == "attributes" else [f"day <= {self.bind(self.as_of)}"]
+        if "" not in self.looked_at[grain]:
+            limits.append("(" + " OR ".join(f"({condition})" for condition in self.looked_at[grain]) + ")")
+        limit = f"\n    WHERE {' AND '.join(limits)}" if limits else ""
+        return f"SELECT\n        {body}\n    FROM {self.snapshot.tables[grain]}{limit}\n    GROUP BY customer_no"
 
     def bind(self, value: Scalar) -> str:
         """A typed parameter; the same value is the same parameter, so that the engine sees equal expressions."""
@@ -139,19 +215,77 @@ class _Emitter:
         return f"CAST(${name} AS {_TYPES[type(value)]})"
 
     def node(self, rule: Node) -> str:
-        """SQL over decided conditions, TRUE or FALSE and never NULL."""
+        """SQL over masks, TRUE or FALSE and never NULL."""
+        negated = False
+        while isinstance(rule, Not | InSegment):
+            negated, rule = (not negated, rule.part) if isinstance(rule, Not) else (negated, self.book.rule(rule.name))
         if isinstance(rule, All | Any_):
-            word = " AND " if isinstance(rule, All) else " OR "
-            return "(" + word.join(self.node(part) for part in rule.parts) + ")"
-        if isinstance(rule, Not):
-            return f"(NOT {self.node(rule.part)})"
-        if isinstance(rule, InSegment):
-            return self.node(self.book.rule(rule.name))
-        if isinstance(rule, Compare):
-            condition = self.comparison(rule)
-        else:
-            condition = self.moved(rule) if isinstance(rule, Moved) else self.random(rule)
-        return self.conditions.setdefault(condition, f"condition_{len(self.conditions)}")
+            return f"(NOT {self.group(rule)})" if negated else self.group(rule)
+        place, bit = self.leaf(rule)
+        return self.tested(place, {bit: not negated})
+
+    def group(self, rule: All | Any_) -> str:
+        """All the conditions of a group that share a mask are one comparison of it."""
+        together = isinstance(rule, All)
+        literals: Literals = {}
+        others: list[str] = []
+        waiting = list(rule.parts)
+        while waiting:
+            part, negated = waiting.pop(0), False
+            while isinstance(part, Not | InSegment):
+                negated, part = (not negated, part.part) if isinstance(part, Not) else (negated, self.book.rule(part.name))
+            if isinstance(part, All | Any_):
+                if isinstance(part, All) == together and not negated:
+                    waiting[:0] = part.parts
+                else:
+                    others.append(f"(NOT {self.group(part)})" if negated else self.group(part))
+                continue
+            place, bit = self.leaf(part)
+            wanted = literals.setdefault(place, {}).setdefault(bit, not negated)
+            if wanted is negated:
+                return "FALSE" if together else "TRUE"  # a condition and its opposite
+        tests = [self.tested(place, bits, together=together) for place, bits in literals.items()]
+        return "(" + (" AND " if together else " OR ").join([*tests, *others]) + ")"
+
+    def tested(self, place: tuple[Source, int], bits: Mapping[int, bool], *, together: bool = True) -> str:
+        """Whether all the bits, or any of them, are as they shall be."""
+        source, number = place
+        among = sum(1 << bit for bit in bits)
+        # "any as wished" is "not all the other way round"
+        wished = sum(1 << bit for bit, wanted in bits.items() if wanted is together)
+        return f"(({source}_mask_{number} & {among}) {'=' if together else '<>'} {wished})"
+
+    def leaf(self, rule: LeafNode) -> tuple[tuple[Source, int], int]:
+        """The mask and the bit of a condition; the same condition is decided once, whichever rules ask."""
+        source, condition, absent = self.decided(rule)
+        found = self.decisions.setdefault(source, _Decisions())
+        if condition not in found.conditions:
+            found.conditions[condition] = len(found.conditions)
+            found.absent.append(absent)
+        number = found.conditions[condition]
+        return (source, number // MASK), number % MASK
+
+    def decided(self, rule: LeafNode) -> tuple[Source, str, bool]:
+        """The table of a condition, its SQL, and whether it holds for a customer who has no rows there."""
+        if isinstance(rule, Moved):
+            return "transitions", self.moved(rule), False
+        if isinstance(rule, RandomShare):
+            return "customers", self.random(rule), False
+        assert isinstance(rule, Compare)  # noqa: S101  (references were followed by `node`)
+        figure = rule.figure
+        if isinstance(figure, Attribute):
+            column = "number" if figure.numeric else "text"
+            condition = f"key = {self.bind(fold(figure.key))} AND {self.compared([column], figure.kind, rule.op, rule.value, 1)}"
+            return "attributes", self.some("attributes", condition), False
+        factor = factor_of(figure, self.snapshot.unit)
+        if isinstance(figure, Measure):
+            absent = not figure.nullable and (rule.op == "known" or holds(0, rule.op, rule.value, factor))
+            # a share of orders is decided where all the orders are, whichever rows it picks
+            source: Source = "orders" if figure.function == "order_share" else figure.grain
+            return source, self.measured(figure, rule, factor, source), absent
+        text = family(figure.kind) != "number"
+        expression = f"{figure.name}_key" if text and isinstance(figure, Property) else self.named("customers", self.figure(figure))
+        return "customers", self.compared([expression], figure.kind, rule.op, rule.value, factor), False
 
     def moved(self, rule: Moved) -> str:
         if self.snapshot.transitions is None:
@@ -160,29 +294,19 @@ class _Emitter:
         conditions = [f"segment = {self.bind(rule.name)}", f"way = {self.bind(rule.way)}"]
         if start is not None:
             conditions.append(f"day >= {self.bind(start)}")
-        kept = " AND ".join(conditions)
-        return self.some("transitions", kept)
+        return self.some("transitions", " AND ".join(conditions))
 
     def random(self, rule: RandomShare) -> str:
         low, high = rule.buckets
         digest = f"md5({self.bind(rule.salt + ':')} || customer_id)"
-        bucket = self.named(f"CAST('0x' || substr({digest}, 1, 8) AS BIGINT) % {BUCKETS}")
+        bucket = self.named("customers", f"CAST('0x' || substr({digest}, 1, 8) AS BIGINT) % {BUCKETS}")
         return f"({bucket} >= {self.bind(low)} AND {bucket} < {self.bind(high)})"
 
-    def comparison(self, leaf: Compare) -> str:
-        figure = leaf.figure
-        if isinstance(figure, Attribute):
-            column = "number" if figure.numeric else "text"
-            condition = f"key = {self.bind(fold(figure.key))} AND {self.compared([column], figure.kind, leaf.op, leaf.value, 1)}"
-            return self.some("attributes", condition)
-        if isinstance(figure, Measure) and figure.grain == "lines" and figure.function == "orders" and (leaf.op, leaf.value) in _EXISTENCE:
+    def measured(self, figure: Measure, leaf: Compare, factor: int, source: Source) -> str:
+        if figure.grain == "lines" and figure.function == "orders" and (leaf.op, leaf.value) in _EXISTENCE:
             # whether there is any order needs no counting of different ones
-            return self.compared([self.named(f"coalesce({self.over(figure, 'count(*)')}, 0)")], "count", leaf.op, leaf.value, 1)
-        text = family(figure.kind) != "number"
-        expression = f"{figure.name}_key" if text and isinstance(figure, Property) else self.named(self.figure(figure))
-        condition = self.compared([expression], figure.kind, leaf.op, leaf.value, factor_of(figure, self.snapshot.unit))
-        # two truth values: a comparison with nothing is false, here and not later
-        return f"({expression} IS NOT NULL AND {condition})" if figure.nullable and leaf.op != "known" else condition
+            return self.compared([self.over(figure, "count(*)")], "count", leaf.op, leaf.value, 1)
+        return self.compared([self.named(source, self.measure(figure))], figure.kind, leaf.op, leaf.value, factor)
 
     def compared(self, columns: list[str], kind: str, op: str, value: Value, factor: int) -> str:
         """A comparison of any of the columns; `!=` needs all of them to differ and one to be known."""
@@ -213,7 +337,7 @@ class _Emitter:
         if isinstance(figure, Measure):
             return self.measure(figure)
         if figure.name == "recency_days":
-            return f"date_diff('day', last_order_on, {self.bind(self.as_of)})"
+            return f"({self.bind(self.as_of)} - last_order_on)"
         if figure.name == "age":
             now = self.bind(self.as_of)
             today = self.bind(self.as_of.year * 10_000 + self.as_of.month * 100 + self.as_of.day)
@@ -225,19 +349,16 @@ class _Emitter:
     def gap(self, gap: DateGap) -> str:
         now, name = self.bind(self.as_of), gap.name
         if gap.way == "days_since":
-            return f"date_diff('day', {name}, {now})"
-
-        def returned(year: int) -> str:
-            # 29 February of a common year falls on 1 March
-            first = f"make_date({self.bind(year)}, month({name}), 1)"
-            return f"CAST({first} + CAST(day({name}) - 1 AS INTEGER) AS DATE)"
-
-        this = returned(self.as_of.year)
+            return f"({now} - {name})"
+        # 29 February of a common year falls on 1 March, which is then as good as 29 February
+        year, today = self.as_of.year, self.as_of.month * 100 + self.as_of.day
         if gap.way == "days_to":
-            later = returned(self.as_of.year + 1)
-            return f"CASE WHEN {this} >= {now} THEN date_diff('day', {now}, {this}) ELSE date_diff('day', {now}, {later}) END"
-        earlier = returned(self.as_of.year - 1)
-        return f"CASE WHEN {this} <= {now} THEN date_diff('day', {this}, {now}) ELSE date_diff('day', {earlier}, {now}) END"
+            passed = 229 if today == 301 and not isleap(year) else today
+            chosen = f"CASE WHEN month({name}) * 100 + day({name}) >= {passed} THEN {year} ELSE {year + 1} END"
+        else:
+            chosen = f"CASE WHEN month({name}) * 100 + day({name}) <= {today} THEN {year} ELSE {year - 1} END"
+        returned = f"(make_date({chosen}, month({name}), 1) + (CAST(day({name}) AS INTEGER) - 1))"
+        return f"({returned} - {now})" if gap.way == "days_to" else f"({now} - {returned})"
 
     def measure(self, measure: Measure) -> str:
         function = measure.function
@@ -246,32 +367,25 @@ class _Emitter:
             return self.over(measure, what, refunds=refunds)
 
         if function == "orders":
-            return f"coalesce({over('count(DISTINCT order_no)' if measure.grain == 'lines' else 'count(*)')}, 0)"
-        if function == "revenue":
-            return f"coalesce({over('sum(amount)', refunds=True)}, 0)"
-        if function == "average_check":
-            return f"(CAST({over('sum(amount)', refunds=True)} AS DOUBLE) / CAST(nullif({over('count(*)')}, 0) AS DOUBLE))"
+            return over("count(DISTINCT order_no)" if measure.grain == "lines" else "count(*)")
         if function == "order_share":
+            self.lines_beside_orders |= measure.grain == "lines"
             kept = over("count(DISTINCT order_no)" if measure.grain == "lines" else "count(*)")
             whole = self.over(Measure("orders", measure.window), "count(*)")
             return f"(CAST(coalesce({kept}, 0) AS DOUBLE) / CAST(nullif({whole}, 0) AS DOUBLE))"
         if function == "events":
-            return f"coalesce({over('count(*)')}, 0)"
+            return over("count(*)")
+        if function == "average_check":
+            return f"(CAST({over('sum(amount)', refunds=True)} AS DOUBLE) / CAST(nullif({over('count(*)')}, 0) AS DOUBLE))"
         if function == "event_average":
             return f"(CAST({over('sum(value)')} AS DOUBLE) / CAST(nullif({over('count(value)')}, 0) AS DOUBLE))"
         if function == "largest_order":
             return over("max(amount)")
         if function.startswith("days_since"):
-            ends = "min(day)" if "first" in function else "max(day)"
-            return f"date_diff('day', {over(ends)}, {self.bind(self.as_of)})"
-        whats = {
-            "discount": "sum(discount)",
-            "items": "sum(quantity)",
-            "categories": "count(DISTINCT category)",
-            "products": "count(DISTINCT product)",
-            "event_sum": "sum(value)",
-        }
-        return f"coalesce({over(whats[function])}, 0)"
+            return f"({self.bind(self.as_of)} - {over('min(day)' if 'first' in function else 'max(day)')})"
+        if function in _DIFFERENT:
+            return over(_DIFFERENT[function])
+        return f"coalesce({over(_SUMS[function], refunds=function == 'revenue')}, 0)"
 
     def over(self, measure: Measure, what: str, *, refunds: bool = False) -> str:
         """An aggregate over the rows a measure looks at; `refunds` takes in those that reverse no order."""
@@ -289,12 +403,14 @@ class _Emitter:
 
     def some(self, grain: Grain, condition: str) -> str:
         """Whether any row meets a condition."""
-        count = self.aggregate(grain, "count(*)", condition)
-        return f"{self.named(f'coalesce({count}, 0)')} > 0"
+        return f"{self.aggregate(grain, 'count(*)', condition)} > 0"
 
-    def named(self, expression: str) -> str:
+    def named(self, source: Source, expression: str) -> str:
         """The column of a figure; a plain column stays what it is."""
-        return expression if expression.isidentifier() else self.figures.setdefault(expression, f"figure_{len(self.figures)}")
+        if expression.isidentifier():
+            return expression
+        figures = self.decisions.setdefault(source, _Decisions()).figures
+        return figures.setdefault(expression, f"{source}_figure_{len(figures)}")
 
     def aggregate(self, grain: Grain, what: str, condition: str = "") -> str:
         """The column of an aggregate; the same aggregate is counted once, whichever rules ask."""

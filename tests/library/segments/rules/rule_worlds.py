@@ -406,7 +406,7 @@ def disagreements(random, rules=20, oracle=True) -> tuple[int, list[str]]:
     arrays = evaluate_many(made, load_state(snapshot), as_of=later, book=book)
     wrong = []
     for place, rule in enumerate(made):
-        by_sql = [row[2 + place] for row in rows]
+        by_sql = [row[1 + place] for row in rows]
         by_arrays = arrays[place].tolist()
         by_reader = [holds(rule, world, owner, later, book) for owner in range(len(world.customers))] if oracle else by_sql
         if not by_sql == by_arrays == by_reader:
