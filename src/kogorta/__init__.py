@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kogorta.doors import first_wave, read_deals
     from kogorta.enrichment.enrich import enrich
     from kogorta.kit.errors import InputError, KogortaError, MissingExtraError, OptionError
+    from kogorta.recommendations.recommender import Recommender
     from kogorta.reports.report import Report
     from kogorta.segments.abc_xyz import AbcXyz
     from kogorta.segments.lifecycle import Lifecycle
@@ -42,6 +43,7 @@ _HOMES: Final = {
     "KogortaError": "kit.errors",
     "MissingExtraError": "kit.errors",
     "OptionError": "kit.errors",
+    "Recommender": "recommendations.recommender",
     "Report": "reports.report",
     "AbcXyz": "segments.abc_xyz",
     "Lifecycle": "segments.lifecycle",
@@ -68,6 +70,7 @@ __all__ = [
     "OptionError",
     "Planner",
     "RFMRule",
+    "Recommender",
     "Report",
     "SavedSegments",
     "Segments",

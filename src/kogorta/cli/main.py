@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "enrich": ("base_commands", "enrich", "Fill in industry, region, time zone and role, offline."),
     "experiment": ("experiment", "experiment", "Experiments: size, assign, analyse."),
     "import": ("base_commands", "import_files", "Add exports to a base."),
+    "recommend": ("recommend", "recommend", "What to offer customers from their past purchases."),
     "report": ("report_command", "report", "The report of a base as PDF, HTML and tables."),
     "segment": ("segment_commands", "segment", "Segments of a base: RFM, ABC/XYZ, lifecycle, rules."),
     "wave": ("segment_commands", "wave", "The list to contact first."),
