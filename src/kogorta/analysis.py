@@ -12,6 +12,7 @@ from kogorta.kit.progress import SILENT
 from kogorta.segments.abc_xyz import AbcXyz
 from kogorta.segments.cohorts import cohort_table
 from kogorta.segments.figures import Stability
+from kogorta.segments.history import segment_history
 from kogorta.segments.lifecycle import Lifecycle
 from kogorta.segments.migration import earlier_day, migration
 from kogorta.segments.portrait import (
@@ -27,6 +28,7 @@ from kogorta.segments.profile import customer_profile
 from kogorta.segments.rfm import RFM
 from kogorta.segments.stability import code_stability
 from kogorta.segments.summary import settle_as_of
+from kogorta.segments.yardstick import yardstick
 from kogorta.value.valuation import Valuer
 from kogorta.waves.planning import Planner
 
@@ -42,12 +44,12 @@ if TYPE_CHECKING:
         CategoryFigures,
         CellFigures,
         CodeFigures,
-        CohortTable,
         IndustrySegment,
-        Migration,
         SegmentFigures,
         Totals,
     )
+    from kogorta.segments.history import SegmentHistory
+    from kogorta.segments.moves import CohortTable, Migration
     from kogorta.segments.rfm import RFMRule, Segments
     from kogorta.value.valuation import Valuation
     from kogorta.waves.plan import Plan
@@ -73,6 +75,7 @@ class Analysis:
         industries: industry x segment of `scheme`; `industry_names` maps slug to (Russian, English) name.
         cohorts, migration, stability: see their types; migration is None when there is no earlier date to compare with.
         plan: what to do first.
+        history: segments of `scheme` period after period, by membership on the eve of each; None without any earlier buyer.
         valuation: what customers are worth, with the back-test and the gate; None when nobody has bought.
         customers: one row per customer with the contract columns of `customers.csv`.
         quarantine: rows left out, with reasons.
@@ -105,6 +108,7 @@ class Analysis:
     rfm_stability: Table
     definitions: Mapping[str, str]
     valuation: Valuation | None = None
+    history: SegmentHistory | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,9 @@ class Analyzer:
             plan = self.planner.plan(base, segments, profile, leading, by_industry, _expected(base, valuation))
         with progress.step("compare dates", None):
             before = earlier_day(base, day)
-            moves = migration(base, segments.rule, before, day, scheme) if segments and before else None
+            measure = yardstick(base, scheme, day, segments.rule) if segments else None
+            moves = migration(base, measure, before, day) if measure and before else None
+            history = segment_history(base, measure, day) if measure else None
             cohorts = cohort_table(base, day) if segments else None
         return Analysis(
             as_of=day,
@@ -186,6 +192,7 @@ class Analyzer:
             industry_names=industry_names(base, self.industries),
             cohorts=cohorts,
             migration=moves,
+            history=history,
             stability=stability,
             plan=plan,
             valuation=valuation,

@@ -16,7 +16,7 @@ _COMMANDS: Final = {
     "audit": ("base_commands", "audit", "What is wrong with the data, and what it does to RFM."),
     "base": ("base_commands", "base", "Keep the base: reclaim space, undo a merge."),
     "clv": ("clv", "clv", "What customers are worth: a model tested on the past."),
-    "compare": ("segment_commands", "compare", "Who moved between segments from one date to another."),
+    "compare": ("moves_commands", "compare", "Who moved between segments from one date to another."),
     "demo": ("demo", "demo", "A generated base with a known truth, analysed."),
     "desk": ("desk", "desk", "The web application: prepare it, run it."),
     "enrich": ("base_commands", "enrich", "Fill in industry, region, time zone and role, offline."),

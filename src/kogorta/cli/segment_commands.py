@@ -1,4 +1,4 @@
-"""`kogorta segment`, `wave`, `compare`: segments of a base, the first list, moves between dates."""
+"""`kogorta segment`, `wave`: segments of a base, the first list."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from kogorta.cli.base_commands import open_existing
 from kogorta.cli.insight_commands import COMMANDS
+from kogorta.cli.moves_commands import cohorts, history
 from kogorta.cli.options import as_of_option, base_option, print_json, speaking_options
 from kogorta.cli.printing import print_table
 from kogorta.cli.segment_group import SegmentGroup
@@ -31,7 +32,7 @@ def segment() -> None:
     """Ways to segment."""
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, cohorts, history):
     segment.add_command(_command)
 
 
@@ -192,41 +193,6 @@ def wave(
         ],
     )
     click.echo(words.plural("{count} customer in the wave.", "{count} customers in the wave.", len(members)))
-
-
-@click.command(help=spoken("Who moved between segments from one date to another."))
-@base_option
-@click.option("--from", "from_on", required=True, metavar="DATE", help=spoken("The earlier day."))
-@click.option("--to", "to_on", metavar="DATE", help=spoken("The later day. Default: the last day of the data."))
-@scheme_option
-@speaking_options
-def compare(
-    folder: Path,
-    from_on: str,
-    to_on: str | None,
-    scheme: str,
-    voice: Voice,
-) -> None:
-    """Flows between segments of two dates under one frozen rule."""
-    from kogorta.segments.migration import migration
-    from kogorta.segments.naming import SCHEMES
-    from kogorta.segments.rfm import RFM
-
-    words = voice.language
-    base = open_existing(folder)
-    rule = RFM().fit(base, to_on)
-    moves = migration(base, rule, from_on, to_on, scheme)
-    if voice.as_json:
-        print_json({"from": moves.from_on, "to": moves.to_on, "flows": [vars(flow) for flow in moves.flows]})
-        return
-    names = {item.slug: words.phrase(item.name) for item in SCHEMES[scheme].segments} | {"none": words.phrase("had not bought yet")}
-    print_table(
-        [words.day(moves.from_on), words.day(moves.to_on), words.phrase("Customers"), words.phrase("Revenue")],
-        [
-            (names[flow.source], names[flow.target], words.number(flow.customers), words.money(flow.revenue, base.currency, compact=True))
-            for flow in moves.flows
-        ],
-    )
 
 
 def _write(table: Table, out: Path | None) -> None:

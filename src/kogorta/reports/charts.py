@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kogorta.reports import bars, flows, grids, ranges, value_charts
+from kogorta.reports import bars, cohort_chart, flows, grids, history_chart, ranges, value_charts
 from kogorta.reports.wording import Wording
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ CHARTS: tuple[tuple[str, Callable[[Wording, Finding], Chart | None]], ...] = (
     ("concentration", grids.matrix_chart),
     ("demand_spread", ranges.spread_chart),
     ("lifecycle", bars.lifecycle_chart),
-    ("cohort_trend", grids.cohorts_chart),
+    ("cohort_trend", cohort_chart.cohorts_chart),
     ("migration_losses", flows.migration_chart),
+    ("segment_revenue", history_chart.history_chart),
     ("value_segments", value_charts.value_segments_chart),
     ("value_spread", bars.value_chart),
     ("value_backtest", value_charts.backtest_chart),

@@ -1,4 +1,4 @@
-"""Chapters about the customers: data, who they are, RFM, segments, industries, ABC/XYZ, cohorts, moves."""
+"""Chapters about the customers: data, who they are, RFM, segments, industries, ABC/XYZ."""
 
 from __future__ import annotations
 
@@ -254,13 +254,3 @@ def matrix_section(story: Story) -> Section:
         blocks += [Subheading(label), Sheet(head, tuple(rows), ("l", "r", "r", "l"), (8, 12, 16, 64), small=True, label=label)]
     blocks += story.drawing("demand_spread")
     return Section("abc_xyz", say.text("ABC/XYZ: weight and steadiness"), tuple(blocks))
-
-
-def time_section(story: Story) -> Section:
-    """Cohort retention and moves between two dates."""
-    say = story.say
-    blocks: list[Block] = story.drawing("cohort_trend") or [Text(say.text("The history is too short for cohorts."))]
-    blocks += story.drawing("migration_losses") or [
-        Text(say.text("There is no earlier date to compare with, so moves between segments are not shown."))
-    ]
-    return Section("time", say.text("Retention and moves over time"), tuple(blocks))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kogorta.reports import closing_sections, customer_sections, plan_sections, value_sections
+from kogorta.reports import closing_sections, customer_sections, plan_sections, time_section, value_sections
 from kogorta.reports.blocks import Document, Section, Statements
 from kogorta.reports.tables import too_long
 
@@ -18,6 +18,8 @@ SUMMARY: Final = (
     "one_time_buyers",
     "concentration",
     "migration_losses",
+    "best_leavers",
+    "segment_revenue",
     "cohort_trend",
     "priority",
     "industry_ranking",
@@ -48,7 +50,7 @@ def compose(story: Story, title: str | None) -> Document:
         customer_sections.segments_section(story),
         customer_sections.industries_section(story),
         customer_sections.matrix_section(story),
-        customer_sections.time_section(story),
+        time_section.time_section(story),
         value_sections.value_section(story),
         plan_sections.priority_section(story),
         plan_sections.proposals_section(story),

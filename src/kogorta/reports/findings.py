@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kogorta.reports import behaviour_findings, churn, data_findings, plan_findings, segment_findings, value_findings
+from kogorta.reports import behaviour_findings, churn, data_findings, moves_findings, plan_findings, segment_findings, value_findings
 from kogorta.reports.finding import Finding
 from kogorta.reports.wording import Wording
 
@@ -30,6 +30,9 @@ FINDERS: tuple[Callable[[Wording], Finding | None], ...] = (
     behaviour_findings.lifecycle,
     behaviour_findings.cohort_trend,
     behaviour_findings.migration_losses,
+    moves_findings.best_leavers,
+    moves_findings.segment_revenue,
+    moves_findings.segments_work,
     value_findings.value_segments,
     value_findings.value_spread,
     value_findings.value_backtest,

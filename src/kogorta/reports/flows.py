@@ -105,7 +105,7 @@ def _paint(
             color, alpha = (style.ACCENT, 0.62) if bright else (style.NEUTRAL, 0.38)
             sheet.ribbon((x_left + BLOCK, y1, y1 + height), (x_right - BLOCK, y2, y2 + height), color, alpha)
     for side, x in ((0, x_left), (1, x_right - BLOCK)):
-        labels = _spread([(sum(edges[side][slug]) / 2) for slug in ends[side]], sheet.height)
+        labels = spread([(sum(edges[side][slug]) / 2) for slug in ends[side]], sheet.height)
         for slug, y in zip(ends[side], labels, strict=True):
             low, high = edges[side][slug]
             mine = slug == subject
@@ -119,7 +119,7 @@ def _paint(
                 sheet.text(x + BLOCK + 0.08, y, f"{people} {name}", size=size, bold=mine, color=ink)
 
 
-def _spread(wanted: list[float], height: float) -> list[float]:
+def spread(wanted: list[float], height: float) -> list[float]:
     """Places at least one line apart, as near as possible to those wanted."""
     placed = list(wanted)
     for index in range(1, len(placed)):

@@ -11,15 +11,10 @@ from kogorta.reports.chart import Chart, Grid
 from kogorta.reports.names import FREQUENCY, RECENCY, segment_name
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from kogorta.reports.finding import Finding
     from kogorta.reports.wording import Wording
-    from kogorta.segments.figures import CohortTable
 
 NARROW: Final = 5.0
-MOST_COHORTS: Final = 16
-MOST_PERIODS: Final = 12
 LEVELS: Final = (3, 2, 1)
 
 
@@ -172,80 +167,3 @@ def _paint_matrix(sheet: Canvas, rows: list[str], heads: list[tuple[str, str]], 
             sheet.rect(*box, style.shade(cell.share))
             sheet.text(middle, y + 0.17, cell.note, size=10 if wide else 9, bold=True, color=ink, align="center")
             sheet.text(middle, y + 0.36, cell.text, size=8 if wide else 6.8, color=ink, align="center")
-
-
-def cohorts_chart(say: Wording, finding: Finding) -> Chart | None:
-    """Cohort retention: one row per cohort, one column per period since the first purchase."""
-    table = say.analysis.cohorts
-    if table is None or not table.cohorts:
-        return None
-    cohorts = [item for item in table.cohorts if item.customers][-MOST_COHORTS:]
-    if not cohorts:
-        return None
-    periods = min(max(len(item.active) for item in cohorts), MOST_PERIODS + 1)
-    most = max((k / item.customers for item in cohorts for k in item.active[1:periods]), default=0.0) or 1.0
-    names = [period_name(say, table, item.starts_on) for item in cohorts]
-    cells = []
-    for item in cohorts:
-        line = []
-        for k in range(1, periods):
-            if k >= len(item.active):
-                line.append(Cell("", "", None))
-                continue
-            part = k == len(item.active) - 1 and not table.last_is_complete
-            share = item.active[k] / item.customers
-            line.append(Cell(say.percent(share, 0) + ("*" if part else ""), "", share / most))
-        cells.append(line)
-    sizes = [say.number(item.customers) for item in cohorts]
-    grid = Grid(
-        (say.text("First purchase"), say.text("Customers"), *(str(k) for k in range(1, periods))),
-        tuple((name, size, *(cell.text for cell in line)) for name, size, line in zip(names, sizes, cells, strict=True)),
-    )
-    unit = {
-        "month": say.text("Columns: months since the first purchase."),
-        "quarter": say.text("Columns: quarters since the first purchase."),
-        "year": say.text("Columns: years since the first purchase."),
-    }[table.period]
-    if not table.last_is_complete:
-        unit += " " + say.text("* the period is not over yet.")
-    total = sum(item.customers for item in cohorts)
-    return Chart(
-        "cohorts",
-        finding.headline,
-        f"{unit} {say.note(total)}",
-        grid,
-        lambda _: 0.3 + 0.27 * len(cohorts),
-        lambda sheet: _paint_triangle(sheet, names, sizes, cells),
-    )
-
-
-def period_name(say: Wording, table: CohortTable, start: date) -> str:
-    """Name of the period a cohort starts in."""
-    if table.period == "year":
-        return str(start.year)
-    if table.period == "quarter":
-        return say.text("Q{quarter} {year}", quarter=(start.month + 2) // 3, year=start.year)
-    return say.language.month(start)
-
-
-def _paint_triangle(sheet: Canvas, names: list[str], sizes: list[str], cells: list[list[Cell]]) -> None:
-    wide = sheet.width >= NARROW
-    size = 8.5 if wide else 6.5
-    left = max(text_width(name, size) for name in names) + 0.1
-    people = left + max(text_width(number, size) for number in sizes) + 0.16
-    columns = max(len(line) for line in cells)
-    width = min((sheet.width - people) / max(columns, 1), 0.9)
-    for column in range(columns):
-        sheet.text(people + (column + 0.5) * width, 0.12, str(column + 1), size=size, color=style.MUTED, align="center")
-    for row, (name, number, line) in enumerate(zip(names, sizes, cells, strict=True)):
-        y = 0.27 + 0.27 * row
-        sheet.text(0, y + 0.13, name, size=size)
-        sheet.text(people - 0.08, y + 0.13, number, size=size, color=style.MUTED, align="right")
-        for column, cell in enumerate(line):
-            if cell.share is None:
-                continue
-            x = people + column * width
-            sheet.rect(x, y, width - 0.02, 0.25, style.shade(cell.share))
-            fits = text_width(cell.text, size) < width
-            text = cell.text if fits else cell.text.rstrip("%*\u00a0")
-            sheet.text(x + width / 2 - 0.01, y + 0.125, text, size=size, color=style.ink_on(cell.share), align="center")

@@ -113,6 +113,7 @@ class Report:
     def _write(self, folder: Path, progress: Progress) -> list[Path]:
         from kogorta.reports import sheets, tables
         from kogorta.reports.cells import SHEET_ROW_LIMIT, SHEET_ROWS_UNASKED
+        from kogorta.reports.moves_tables import write_moves
         from kogorta.reports.plan_json import plan_json
 
         analysis, language = self.analysis, self.language
@@ -146,6 +147,7 @@ class Report:
         else:
             (folder / "customers.xlsx").unlink(missing_ok=True)
         paths += tables.write_small_tables(analysis, folder, language)
+        paths += write_moves(analysis, folder, language)
         why = self._story.findings["priority"]
         plan = folder / "plan.json"
         plan.write_text(plan_json(analysis, language, f"{why.headline}. {why.body}".strip()), encoding="utf-8")

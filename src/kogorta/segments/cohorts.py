@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from kogorta.engine.duck import read_sql
-from kogorta.segments.figures import Cohort, CohortTable
+from kogorta.segments.moves import Cohort, CohortTable
 from kogorta.segments.summary import settle_as_of
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from kogorta.base.customer_base import CustomerBase
 
 
@@ -39,8 +39,6 @@ def cohort_table(base: CustomerBase, as_of: date | str | None = None, period: st
     Returns:
         The table, or None when nobody has bought by then.
     """
-    from datetime import timedelta
-
     day = settle_as_of(base, as_of)
     row = base.connection.execute(
         "SELECT min(day) FROM customer_days WHERE orders > 0 AND day <= CAST(? AS DATE)", [day.isoformat()]
@@ -49,25 +47,24 @@ def cohort_table(base: CustomerBase, as_of: date | str | None = None, period: st
         return None
     grain = period or choose_period(row[0], day)
     rows = base.connection.execute(read_sql("segments", "cohorts"), {"as_of": day.isoformat(), "period": grain}).fetchall()
-    counts: dict[date, dict[int, int]] = {}
-    for starts_on, age, customers in rows:
-        counts.setdefault(starts_on, {})[age] = customers
-    oldest = max(age for ages in counts.values() for age in ages)
-    last_period = max(_periods_between(starts_on, day, grain) for starts_on in counts)
-    ages_seen = max(oldest, last_period)
-    cohorts = tuple(
-        Cohort(
-            starts_on,
-            ages[0],
-            tuple(ages.get(age, 0) for age in range(min(ages_seen, _periods_between(starts_on, day, grain)) + 1)),
-        )
-        for starts_on, ages in sorted(counts.items())
-    )
+    cells: dict[date, dict[int, list[int]]] = {}
+    for starts_on, period_on, *figures in rows:
+        # a refund without an order may come before the first purchase; it belongs to the cohort's first period
+        age = max(periods_between(starts_on, period_on, grain), 0)
+        one = cells.setdefault(starts_on, {}).setdefault(age, [0, 0, 0])
+        for place, figure in enumerate(figures):
+            one[place] += int(figure)
+    cohorts = []
+    for starts_on, ages in sorted(cells.items()):
+        line = [ages.get(age, [0, 0, 0]) for age in range(periods_between(starts_on, day, grain) + 1)]
+        active, returned, revenue = zip(*line, strict=True)
+        cohorts.append(Cohort(starts_on, active[0], active, tuple(accumulate(returned)), revenue))
     tomorrow = day + timedelta(days=1)
-    return CohortTable(grain, cohorts, _starts_period(tomorrow, grain))
+    return CohortTable(grain, tuple(cohorts), starts_period(tomorrow, grain))
 
 
-def _periods_between(start: date, end: date, grain: str) -> int:
+def periods_between(start: date, end: date, grain: str) -> int:
+    """How many periods later the period of one day is than that of another."""
     months = (end.year - start.year) * 12 + end.month - start.month
     if grain == "month":
         return months
@@ -76,7 +73,20 @@ def _periods_between(start: date, end: date, grain: str) -> int:
     return end.year - start.year
 
 
-def _starts_period(day: date, grain: str) -> bool:
+def starts_period(day: date, grain: str) -> bool:
+    """Whether a period begins on this day."""
     if day.day != 1:
         return False
     return grain == "month" or (grain == "quarter" and day.month % 3 == 1) or (grain == "year" and day.month == 1)
+
+
+def shift_period(start: date, count: int, grain: str) -> date:
+    """First day of the period `count` periods after the one that begins on a day.
+
+    Example:
+        >>> from datetime import date
+        >>> shift_period(date(2025, 10, 1), 2, "quarter")
+        datetime.date(2026, 4, 1)
+    """
+    months = start.year * 12 + start.month - 1 + count * {"month": 1, "quarter": 3, "year": 12}[grain]
+    return date(months // 12, months % 12 + 1, 1)

@@ -78,49 +78,6 @@ class IndustrySegment:
 
 
 @dataclass(frozen=True)
-class Cohort:
-    """Customers whose first purchase fell into one period.
-
-    `active[k]` = customers of the cohort who bought in the k-th period after the first (k = 0 is the first itself).
-    """
-
-    starts_on: date
-    customers: int
-    active: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class CohortTable:
-    """Cohort retention: `period` is `month`, `quarter` or `year`; the last period may be incomplete."""
-
-    period: str
-    cohorts: tuple[Cohort, ...]
-    last_is_complete: bool
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Customers who were in `source` at the earlier date and in `target` at the later one.
-
-    `source` is `none` for those who had not bought yet. `revenue` = their net revenue up to the later date.
-    """
-
-    source: str
-    target: str
-    customers: int
-    revenue: int
-
-
-@dataclass(frozen=True)
-class Migration:
-    """Moves between two dates under one frozen rule."""
-
-    from_on: date
-    to_on: date
-    flows: tuple[Flow, ...]
-
-
-@dataclass(frozen=True)
 class Stability:
     """How many codes would change if one fact were slightly different.
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
+from itertools import accumulate
 from statistics import median
 
 import duckdb
@@ -14,19 +15,9 @@ import duckdb
 from kogorta.analysis import Analysis
 from kogorta.base.audit import Accounting, Audit, Fate, Problem
 from kogorta.engine.table import Table
-from kogorta.segments.figures import (
-    CategoryFigures,
-    CellFigures,
-    CodeFigures,
-    Cohort,
-    CohortTable,
-    Flow,
-    IndustrySegment,
-    Migration,
-    SegmentFigures,
-    Stability,
-    Totals,
-)
+from kogorta.segments.figures import CategoryFigures, CellFigures, CodeFigures, IndustrySegment, SegmentFigures, Stability, Totals
+from kogorta.segments.history import HistoryPeriod, SegmentHistory, SegmentPeriod
+from kogorta.segments.moves import Cohort, CohortTable, Flow, Migration, Mover
 from kogorta.segments.rfm import RFMRule
 from kogorta.waves.plan import (
     Candidate,
@@ -161,6 +152,7 @@ def build(customers=500, *, hostile=False, industries=True, migration=True, sche
         industry_names={**INDUSTRIES, **({"education": ("$a_b$ <b>&" + "Ж" * 80, "=x" * 60)} if hostile else {})},
         cohorts=_cohorts(len(rows)),
         migration=_migration(rows, scheme) if migration and rows else None,
+        history=_history(rows, scheme) if migration and rows else None,
         stability=Stability(len(rows), int(len(rows) * 0.71), int(len(rows) * 0.24), int(len(rows) * 0.08)),
         plan=plan,
         customers=customers_table,
@@ -340,7 +332,9 @@ def _cohorts(count):
         rate = 0.34 - 0.012 * index
         active = tuple(size if k == 0 else round(size * rate * (0.86**k) * rng.uniform(0.85, 1.15)) for k in range(12 - index))
         year, quarter = divmod(index, 4)
-        made.append(Cohort(date(2024 + year, 1 + 3 * quarter, 1), size, active))
+        returned = tuple(accumulate(min(k, 1) * max(count // (k + 1), 1) for k, count in enumerate(active)))
+        revenue = tuple(count * 150_000 for count in active)
+        made.append(Cohort(date(2024 + year, 1 + 3 * quarter, 1), size, active, returned, revenue))
     return CohortTable("quarter", tuple(made), last_is_complete=False)
 
 
@@ -356,7 +350,38 @@ def _migration(rows, scheme):
             source = "none"
         flows[source, target] += 1
         money[source, target] += row[11]
-    return Migration(date(2026, 8, 22), AS_OF, tuple(Flow(s, t, n, money[s, t]) for (s, t), n in sorted(flows.items())))
+    moved = tuple(
+        Flow(s, t, n, money[s, t], money[s, t] // 2, money[s, t] // 3, money[s, t] // 4, n // 2) for (s, t), n in sorted(flows.items())
+    )
+    best = "vip" if scheme == "case" else "key"
+    leavers = tuple(
+        Mover(row[0], row[1], best, flow.target, row[11] // 3, 0, row[11], row[8], row[9], False)
+        for flow in moved
+        if flow.source == best != flow.target
+        for row in rows[: flow.customers]
+    )
+    return Migration(date(2026, 8, 22), AS_OF, moved, scheme, "none", best, leavers, AS_OF.isoformat())
+
+
+def _history(rows, scheme):
+    """Eight quarters: the best segment brings less in each of the last three."""
+    best = "vip" if scheme == "case" else "key"
+    slugs = [*(CASE if scheme == "case" else GUIDE), "none"]
+    made = []
+    for index in range(8):
+        year, quarter = divmod(index, 4)
+        starts_on = date(2025 + year, 1 + 3 * quarter, 1)
+        segments = []
+        for place, slug in enumerate(slugs):
+            members = max(len(rows) // 8 - place * 3, 4)
+            earned = members * (9 - place) * 40_000 * ((8 - index) if slug == best and index > 3 else 4)
+            squares = earned * earned // members * 2
+            back = None if index == 7 or slug == "none" else max(members * (9 - place) // 10, 1)
+            stayed = 0 if slug == "none" else members * 3 // 4
+            segments.append(SegmentPeriod(slug, members, stayed, members // 2, members, earned, squares, back, earned, squares))
+        ends_on = AS_OF if index == 7 else date(2025 + (index + 1) // 4, 1 + 3 * ((index + 1) % 4), 1) - timedelta(days=1)
+        made.append(HistoryPeriod(starts_on, ends_on, index < 7, tuple(segments)))
+    return SegmentHistory(scheme, "quarter", "none", best, AS_OF.isoformat(), tuple(made))
 
 
 def _audit(orders, *, hostile):

@@ -18,7 +18,7 @@ from kogorta.reports.style import SERIES, ink_on, ink_over, luminance, printable
 RU = Language("ru")
 ALL = {
     "segments", "rfm_categories", "revenue", "industries", "abc_xyz", "demand_spread", "lifecycle", "cohorts", "migration",
-    "industry_ranking", "forecast", "sensitivity", "value", "value_segments", "value_backtest",
+    "industry_ranking", "forecast", "sensitivity", "value", "value_segments", "value_backtest", "segment_history",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from example import analysis
 from kogorta.kit.language import Language
 from kogorta.reports.advice import CELL_ADVICE, SEGMENT_ADVICE, cell_advice, segment_advice
 from kogorta.reports.findings import find
-from kogorta.segments.figures import Cohort, CohortTable, Migration
+from kogorta.segments.moves import Cohort, CohortTable, Migration
 from kogorta.segments.naming import SCHEMES
 
 RU, EN = Language("ru"), Language("en")

@@ -22,6 +22,7 @@ VARIANTS = {
 FILES = {
     "report.pdf", "report.html", "customers.csv", "customers.parquet", "customers.xlsx", "segments.csv", "first_wave.xlsx",
     "first_wave.csv", "plan.json", "audit.csv", "quarantine.csv", "accounting.json", "churn.csv",
+    "migration.csv", "moved.csv", "cohorts.csv", "segment_history.csv",
 }  # fmt: skip
 
 
@@ -189,7 +190,7 @@ def test_write_leaves_every_file_of_the_contract(written):
     names = {str(path.relative_to(out)) for path in paths}
     assert {name for name in names if "/" not in name} == FILES
     charts = {name for name in names if name.startswith("charts/")}
-    assert len(charts) == 30
+    assert len(charts) == 32
     assert "charts/segments.png" in charts
     assert {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()} == names
     plan = json.loads((out / "plan.json").read_text(encoding="utf-8"))
