@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kogorta.cli.base_commands import open_existing
-from kogorta.cli.options import base_option, print_json, speaking_options
+from kogorta.cli.options import as_of_option, base_option, print_json, speaking_options
 from kogorta.cli.printing import print_table
 from kogorta.cli.words import spoken
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 NAMES_SHOWN = 30
 
-as_of_option = click.option("--as-of", metavar="DATE", help=spoken("The day of the analysis. Default: the last day of the data."))
 scheme_option = click.option(
     "--scheme", type=click.Choice(("case", "guide", "abc", "lifecycle")), default="case", help=spoken("Which segments.")
 )

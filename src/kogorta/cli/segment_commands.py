@@ -9,7 +9,6 @@ import click
 
 from kogorta.cli.base_commands import open_existing
 from kogorta.cli.insight_commands import COMMANDS
-from kogorta.cli.moves_commands import cohorts, history
 from kogorta.cli.options import as_of_option, base_option, print_json, speaking_options
 from kogorta.cli.printing import print_table
 from kogorta.cli.segment_group import SegmentGroup
@@ -32,7 +31,7 @@ def segment() -> None:
     """Ways to segment."""
 
 
-for _command in (*COMMANDS, cohorts, history):
+for _command in COMMANDS:
     segment.add_command(_command)
 
 

@@ -8,9 +8,11 @@ from typing import Final
 import click
 
 MORE: Final = {
+    "cohorts": ("moves_commands", "cohorts"),
     "delete": ("rule_commands", "delete"),
     "diff": ("rule_commands", "diff"),
     "explain": ("rule_commands", "explain"),
+    "history": ("moves_commands", "history"),
     "rule": ("rule_commands", "rule"),
     "save": ("rule_commands", "save"),
     "saved": ("rule_commands", "saved"),
