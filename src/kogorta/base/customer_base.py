@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kogorta.base.assembly import assemble, latest
+from kogorta.base.assembly import assemble
 from kogorta.base.audit import Accounting, Audit, Fate, Problem
 from kogorta.base.cleaning import read_rows
-from kogorta.base.identity import match_identities
+from kogorta.base.derivation import NEW_TABLES, Derivation, note_problems, note_whole_base
 from kogorta.base.options import IntakeOptions
-from kogorta.base.outliers import find_outliers
-from kogorta.base.refunds import match_refunds
 from kogorta.base.store import Store
-from kogorta.base.tables import TABLES, column_list
-from kogorta.engine.duck import DEFAULT_MEMORY, connect, filled_sql, literal, quote
+from kogorta.base.tables import KEYS, TABLES, column_list, empty_query
+from kogorta.base.update import Update
+from kogorta.engine.duck import DEFAULT_MEMORY, connect, literal, quote, register_mapping
 from kogorta.engine.shelf import LARGE, Shelf
 from kogorta.engine.table import Table
 from kogorta.kit.errors import InputError, OptionError
 from kogorta.kit.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     import duckdb
 
+    from kogorta.base.assembly import Assembled
+    from kogorta.base.draft import Draft
     from kogorta.base.intake import Extract
     from kogorta.base.options import RefundPolicy
     from kogorta.kit.progress import Progress
@@ -44,8 +46,10 @@ ORDER_OF_ROWS: Final = {
     "consents": ("customer_id", "channel", "purpose"),
 }
 
-_BASE_PROBLEMS: Final = ("refund_unmatched", "outlier", "identity_merged", "identity_shared_key")
-_DERIVED: Final = ("orders", "customers", "contacts", "products", "merges", "customer_days", "problems")
+ROW_BY_ROW: Final = 0.1
+"""An import of at most this share of the rows read so far is followed row by row; a larger one makes the derived tables anew."""
+ROW_BY_ROW_FROM: Final = 100_000
+"""Rows read so far from which it pays: of a small base everything is made anew in less time than it takes to ask what changed."""
 
 
 class CustomerBase:
@@ -72,6 +76,7 @@ class CustomerBase:
         self.shelf = Shelf(self.connection, spill)
         self._store.attach(self.shelf)
         self.is_large = self._rows_read() > LARGE
+        self.row_by_row, self.row_by_row_from = ROW_BY_ROW, ROW_BY_ROW_FROM
         self.generation = 0
 
     @property
@@ -116,7 +121,8 @@ class CustomerBase:
     def add(self, extract: Extract, options: IntakeOptions | None = None, *, progress: Progress = SILENT) -> Accounting:
         """Clean one extract, account for each of its rows and merge it into the base.
 
-        The same bytes twice change nothing. A deal imported again replaces its earlier self.
+        The same bytes read in the same way twice change nothing. Read in another way (other columns, stages or rates), they take the place
+        of what they said before. A deal imported again replaces its earlier self.
 
         Args:
             extract: what a source read.
@@ -128,41 +134,62 @@ class CustomerBase:
 
         Raises:
             InputError: the extract is in another currency or zone than the base.
+            StorageError: the disk is full; the base stays as it was.
         """
-        with self._store.writing(self.shelf):
+        with self._store.writing(self.shelf, large=self._rows_read() + extract.rows > LARGE) as draft:
             options = self._settle(options or IntakeOptions())
-            row = self.connection.execute(
-                "SELECT rows_read, rows_used, rows_merged, rows_quarantined FROM imports WHERE digest = ?", [extract.digest]
-            ).fetchone()
-            if row is not None:
-                return Accounting(*row)
+            digest, reading = import_digest(extract), reading_of(extract, options)
+            earlier = self._earlier(digest)
+            if earlier is not None and earlier[0] == reading:
+                return Accounting(*earlier[1:])
             self.is_large = self._rows_read() + extract.rows > LARGE
+            draft.large = self.is_large
             with progress.step("clean", extract.rows) as step:
                 currency = read_rows(self.shelf, extract, options)
                 assembled = assemble(self.shelf, extract, options, currency)
                 step.advance(extract.rows)
-            left_out = assembled.accounting.rows_quarantined
-            if options.strict and left_out:
-                first = assembled.problems[0]
-                raise InputError(
-                    "{source}: {rows} rows cannot be used and --strict was given; the first reason is {reason}, row {row}. "
-                    "Without --strict they are listed in quarantine.csv.",
-                    source=extract.source,
-                    rows=left_out,
-                    reason=first.code,
-                    row=first.example_row,
-                )
+            if options.strict and assembled.accounting.rows_quarantined:
+                self._refuse(extract, assembled)
             with progress.step("match identities and refunds", None) as step:
-                self._absorb(extract, assembled.accounting, assembled.problems)
-                self._derive("new_orders_beside_old")
+                self._absorb(draft, extract, assembled, digest, reading)
                 step.advance(1)
+            for name in NEW_TABLES:
+                self.shelf.drop(name)
             with progress.step("write the base", None) as step:
-                self._store.commit(
-                    self.shelf, TABLES, currency=currency, time_zone=options.time_zone, refunds=options.refunds, enriched=False
-                )
+                self._store.commit(draft, currency=currency, time_zone=options.time_zone, refunds=options.refunds, **self._unsettled(draft))
                 step.advance(1)
             self.generation += 1
         return assembled.accounting
+
+    def forget_orders(self, order_ids: Iterable[str]) -> int:
+        """Take orders out that no longer exist where they came from, with their lines; their customers stay.
+
+        Args:
+            order_ids: ids of the orders, as in the table `orders`; those that are not there are passed over.
+
+        Returns:
+            How many orders were taken out.
+        """
+        with self._store.writing(self.shelf, large=self.is_large) as draft:
+            register_mapping(self.connection, "leaving_ids", {"order_id": sorted(set(order_ids))})
+            draft.keep("dropped_orders", "SELECT order_id FROM orders SEMI JOIN leaving_ids USING (order_id)")
+            taken = draft.count("dropped_orders")
+            if taken:
+                Update(draft).forget_orders()
+                note_whole_base(draft)
+                self._store.commit(draft, **self._unsettled(draft))
+                self.generation += 1
+        return taken
+
+    def rebuild(self) -> None:
+        """Make everything that follows from the imports anew; it gives what is there already, and puts large tables in months."""
+        with self._store.writing(self.shelf, large=self.is_large) as draft:
+            draft.keep("orders_before", f"SELECT {column_list('orders')} FROM orders", large=self.is_large)
+            draft.replace("order_lines", f"SELECT {column_list('order_lines')} FROM order_lines")
+            Derivation(draft).derive("orders_before")
+            note_whole_base(draft)
+            self._store.commit(draft, **self._unsettled(draft))
+        self.generation += 1
 
     def audit(self) -> Audit:
         """Everything the audit found so far, most rows first within a fate."""
@@ -190,21 +217,53 @@ class CustomerBase:
                 "No merge of {merged_id!r} is recorded; see the table merges for the ids.",
                 merged_id=merged_id,
             )
-        with self._store.writing(self.shelf):
-            self._put("splits", f"SELECT entity_id FROM splits UNION SELECT {quote(merged_id)}")
-            self._derive("orders")
-            self._store.commit(self.shelf, (*_DERIVED, "splits"), enriched=False)
+        with self._store.writing(self.shelf, large=self.is_large) as draft:
+            change = Update(draft)
+            draft.patch(
+                "splits", (), "", f"SELECT entity_id FROM (SELECT {quote(merged_id)} AS entity_id) ANTI JOIN splits USING (entity_id)"
+            )
+            change.split_off(quote(merged_id))
+            note_whole_base(draft)
+            self._store.commit(draft, **self._unsettled(draft))
         self.generation += 1
 
-    def replace_enriched(self, tables: Mapping[str, str]) -> None:
-        """Put enriched copies of tables (tables of the same shape in the engine) in the place of its own, and drop the copies."""
-        with self._store.writing(self.shelf):
+    def unenriched(self, industries: str) -> str | None:
+        """Table of the ids of customers that changed since they were enriched; None when all are to be enriched.
+
+        Args:
+            industries: name of the map of industries.
+        """
+        return "unenriched" if self._store.state.industries == industries else None
+
+    def replace_enriched(self, tables: Mapping[str, str], industries: str) -> None:
+        """Put enriched rows in the place of the base's own.
+
+        Args:
+            tables: table of the base -> table of the engine with rows of its shape, which is dropped.
+            industries: name of the map of industries they were enriched with; the rows are all of them where the map is another.
+        """
+        with self._store.writing(self.shelf, large=self.is_large) as draft:
+            whole = self.unenriched(industries) is None
+            draft.keep_old(("unenriched", *(() if whole else tables)))
             for name, enriched in tables.items():
-                self._put(name, f"SELECT {column_list(name)} FROM {enriched}")
-                if enriched.isidentifier() and enriched not in TABLES:
-                    self.connection.execute(f"DROP TABLE IF EXISTS {enriched}")  # the copy of a large base is large
-            self._store.commit(self.shelf, tables, enriched=True)
+                columns, keys = column_list(name), ", ".join(KEYS[name])
+                if whole:
+                    draft.replace(name, f"SELECT {columns} FROM {enriched}")
+                else:
+                    draft.keep(f"was_{name}", f"SELECT {columns} FROM old_{name} SEMI JOIN {enriched} USING ({keys})", large=self.is_large)
+                    draft.differ(name, KEYS[name], f"was_{name}", enriched)
+                self.connection.execute(f"DROP TABLE IF EXISTS {enriched}")  # the copy of a large base is large
+            draft.replace("unenriched", empty_query("unenriched"))
+            self._store.commit(draft, enriched=True, industries=industries)
         self.generation += 1
+
+    def check(self) -> int:
+        """Read every cell of the base's files; returns the number of files.
+
+        Raises:
+            InputError: a file cannot be read; the sentence names it.
+        """
+        return self._store.check(self.shelf)
 
     def vacuum(self) -> int:
         """Reclaim the space of earlier states; returns the number of files deleted."""
@@ -233,84 +292,73 @@ class CustomerBase:
         refunds: RefundPolicy = "ignore" if (state.refunds or options.refunds) == "ignore" else "net"
         return replace(options, currency=state.currency or options.currency, time_zone=zone, refunds=refunds)
 
-    def _absorb(self, extract: Extract, accounting: Accounting, problems: tuple[Problem, ...]) -> None:
-        """Put what the import brought beside what is there; a deal imported again replaces its earlier self, lines included."""
-        columns = column_list("orders")
-        self.connection.execute(
-            f"""CREATE OR REPLACE TEMP VIEW new_orders_beside_old AS
-            SELECT {columns} FROM (SELECT CAST(NULL AS VARCHAR) AS customer_id, stage_status AS status, 0 AS net_amount_base,
-                CAST(NULL AS VARCHAR) AS refund_of, * FROM new_orders)
-            UNION ALL SELECT {columns} FROM orders ANTI JOIN new_orders USING (order_id)"""
+    def _earlier(self, digest: str) -> tuple[str, int, int, int, int] | None:
+        """How these bytes were read before, and where their rows went."""
+        return self.connection.execute(
+            "SELECT reading, rows_read, rows_used, rows_merged, rows_quarantined FROM imports WHERE digest = ?", [digest]
+        ).fetchone()
+
+    def _refuse(self, extract: Extract, assembled: Assembled) -> None:
+        first = assembled.problems[0]
+        raise InputError(
+            "{source}: {rows} rows cannot be used and --strict was given; the first reason is {reason}, row {row}. "
+            "Without --strict they are listed in quarantine.csv.",
+            source=extract.source,
+            rows=assembled.accounting.rows_quarantined,
+            reason=first.code,
+            row=first.example_row,
         )
-        columns = column_list("order_lines")
-        self._put(
-            "order_lines",
-            f"SELECT {columns} FROM new_lines UNION ALL SELECT {columns} FROM order_lines ANTI JOIN new_orders USING (order_id)",
+
+    def _unsettled(self, draft: Draft) -> dict[str, object]:
+        """What a change says about enrichment: made anew, all customers are to be enriched again; else those that changed."""
+        return {"enriched": False, "industries": None} if "customers" in draft.whole else {"enriched": False}
+
+    def _absorb(self, draft: Draft, extract: Extract, assembled: Assembled, digest: str, reading: str) -> None:
+        """Put what the import brought beside what is there, row by row where it is a small part of the base."""
+        small = self._is_small(extract.rows)
+        draft.keep("dropped_orders", f"SELECT order_id, entity_id FROM orders WHERE import_digest = {quote(digest)}", large=draft.large)
+        draft.keep(
+            "dropped_entities",
+            """SELECT entity_id FROM entities WHERE imports = 1 AND entity_id IN (SELECT entity_id FROM dropped_orders)""",
+            large=draft.large,
         )
-        for table, key, chosen in (
-            ("entities", "entity_id", self._entity_columns()),
-            ("entity_contacts", "contact_id, entity_id", self._contact_columns()),
-        ):
-            columns = column_list(table)
-            both = f"SELECT {columns} FROM {table} UNION ALL SELECT {columns} FROM new_{table.replace('entity_', '')}"
-            self._put(table, f"SELECT {chosen} FROM ({both}) GROUP BY {key}")
-        self._put("entity_keys", "SELECT * FROM entity_keys UNION SELECT entity_id, kind, key FROM new_keys")
-        columns = column_list("quarantine")
-        self._put("quarantine", f"SELECT {columns} FROM quarantine UNION ALL SELECT {columns} FROM new_quarantine")
+        others = f"import_digest <> {quote(digest)}"
+        if self._earlier(digest) is None:
+            draft.append("quarantine", f"SELECT *, {quote(digest)} AS import_digest FROM new_quarantine")
+        else:
+            columns = column_list("quarantine")
+            draft.replace(
+                "quarantine",
+                f"SELECT {columns} FROM quarantine WHERE {others} UNION ALL SELECT *, {quote(digest)} FROM new_quarantine",
+            )
+            draft.replace("problems", f"SELECT * FROM problems WHERE {others}")
+        accounting = assembled.accounting
         account = (accounting.rows_read, accounting.rows_used, accounting.rows_merged, accounting.rows_quarantined)
-        row = ", ".join(literal(value) for value in (extract.digest, extract.source, extract.layout, *account))
-        self._put("imports", f"SELECT * FROM imports UNION ALL SELECT {row}")
-        self._add_problems(problems)
+        row = ", ".join(literal(value) for value in (digest, reading, extract.source, extract.layout, *account))
+        draft.replace("imports", f"SELECT * FROM imports WHERE digest <> {quote(digest)} UNION ALL SELECT {row}")
+        if small:
+            Update(draft).absorb(digest)
+        else:
+            Derivation(draft).absorb(digest)
+        note_problems(draft, digest, assembled.problems)
+        note_whole_base(draft)
 
-    def _entity_columns(self) -> str:
-        """A later import knows better, but never erases what an earlier one knew."""
-        kept = {
-            "entity_id": "entity_id",
-            "kind": "CASE WHEN bool_or(kind = 'company') THEN 'company' ELSE 'person' END AS kind",
-            "created_at": "min(created_at) AS created_at",
-            "seen_at": "max(seen_at) AS seen_at",
-        }
-        return ", ".join(kept.get(name, f"{latest(name, 'seen_at')} AS {name}") for name, _ in TABLES["entities"])
+    def _is_small(self, rows: int) -> bool:
+        """Whether an import is so small a part of the base that following it row by row is less work than making everything anew."""
+        before = self._rows_read()
+        return before >= self.row_by_row_from and rows <= self.row_by_row * before
 
-    def _contact_columns(self) -> str:
-        kept = {"contact_id": "contact_id", "entity_id": "entity_id", "seen_at": "max(seen_at) AS seen_at"}
-        return ", ".join(kept.get(name, f"{latest(name, 'seen_at')} AS {name}") for name, _ in TABLES["entity_contacts"])
 
-    def _derive(self, orders: str) -> None:
-        """Rebuild everything that follows from the sources: identities, refunds, customers, the day ledger.
+def import_digest(extract: Extract) -> str:
+    """What an import is known by: its bytes, and the sheet where a workbook has several."""
+    sheet = extract.options.get("sheet")
+    return f"{extract.digest}#{sheet}" if sheet else extract.digest
 
-        Args:
-            orders: the table or view of orders to start from.
-        """
-        apart = match_identities(self.connection)
-        for name in ("customers", "contacts", "products"):
-            self._put(name, filled_sql("base", name, {}))
-        self._put("merges", f"SELECT {column_list('merges')} FROM new_merges")
-        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW raw_orders AS SELECT {column_list('orders')} FROM {orders}")
-        match_refunds(self.connection)
-        self._put("orders", filled_sql("base", "net_orders", {}))
-        self._put("customer_days", filled_sql("base", "customer_days", {}))
-        for name in ("typed", "new_orders", "new_lines", "new_entities", "new_keys", "new_contacts", "new_quarantine"):
-            self.shelf.drop(name)
-        self._put("problems", f"SELECT * FROM problems WHERE code NOT IN ({', '.join(repr(code) for code in _BASE_PROBLEMS)})")
-        found = list(find_outliers(self.connection))
-        if apart:
-            found.append(Problem("identity_shared_key", "", Fate.NOTED, len(apart), apart[0].kind, None, apart[0].key))
-        self._add_problems(tuple(found))
 
-    def _add_problems(self, problems: tuple[Problem, ...]) -> None:
-        rows = [
-            (item.source, place, item.code, item.fate.value, item.rows, item.column, item.example_row, item.example)
-            for place, item in enumerate(problems)
-        ]
-        values = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
-        if rows:
-            self._put("problems", f"SELECT * FROM problems UNION ALL SELECT * FROM (VALUES {values}) AS found({column_list('problems')})")
-
-    def _put(self, name: str, query: str) -> None:
-        """Make the rows of a query the rows of a table of the base, in its types."""
-        columns = ", ".join(f'CAST("{column}" AS {kind}) AS "{column}"' for column, kind in TABLES[name])
-        self.shelf.keep(name, f"SELECT {columns} FROM ({query}) AS rows", large=self.is_large)
+def reading_of(extract: Extract, options: IntakeOptions) -> str:
+    """How the bytes of an import were understood, as a digest: the layout, the columns, the stages, the rates."""
+    said = (extract.layout, sorted(extract.headers.items()), sorted(options.stages.items()), repr(options.rates))
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def open_base(folder: Path | str, *, memory: str = DEFAULT_MEMORY) -> CustomerBase:

@@ -61,31 +61,37 @@ class _Groups:
 class SharedKey:
     """A key that clearly different customers share; they were left apart."""
 
+    place: int
     kind: str
     key: str
+    side: str
     entities: int
 
 
-def match_identities(connection: duckdb.DuckDBPyConnection) -> tuple[SharedKey, ...]:
-    """Group the identities of `entities` into customers.
+def match_identities(connection: duckdb.DuckDBPyConnection, *, keys: str, scope: str = "entities") -> tuple[SharedKey, ...]:
+    """Group identities into customers.
 
-    Reads `entities`, `entity_keys`, `entity_contacts`, `splits`. Makes `identity_map(entity_id, customer_id)` and
-    `new_merges(kept_id, merged_id, evidence, at)`. Of a group the identity known longest keeps its id, so that an
-    id does not change when the customer buys again. The answer does not depend on the order of rows.
+    Makes `identity_map(entity_id, customer_id)` and `new_merges(kept_id, merged_id, evidence, at)`. Of a group the identity known longest
+    keeps its id, so that an id does not change when the customer buys again. The answer does not depend on the order of rows.
+
+    Args:
+        connection: it holds `entities`.
+        keys: table or query with place, kind, key, side, entity_id: every identity that has one of the keys that matter.
+        scope: table whose `entity_id` are grouped; whoever shares a key that joins is in it.
 
     Returns:
-        Keys shared by customers that are clearly different.
+        Keys shared by customers that are clearly different, in the order they were tried.
     """
-    shared = _shared_keys(connection)
+    shared = _shared_keys(connection, keys)
     involved = sorted({entity for _, _, members in shared for entity in members})
     groups = _Groups(_load(connection, involved))
     apart: list[SharedKey] = []
-    for kind, key, members in shared:
-        known = [groups.entities[item] for item in members if item in groups.entities]
-        if kind == "inn":
+    for key, count, members in shared:
+        known = [groups.entities[item] for item in members]
+        if key.kind == "inn":
             _join_by_inn(groups, known, connection)
-        elif len(known) > LARGEST_GROUP or not _join_alike(groups, known, kind):
-            apart.append(SharedKey(kind, key, len(known)))
+        elif count > LARGEST_GROUP or not _join_alike(groups, known, key.kind):
+            apart.append(key)
     merged: dict[str, list[str]] = defaultdict(list)
     for entity in groups.entities:
         merged[groups.find(entity)].append(entity)
@@ -96,10 +102,10 @@ def match_identities(connection: duckdb.DuckDBPyConnection) -> tuple[SharedKey, 
         {"kept_id": [p[0] for p in pairs], "merged_id": [p[1] for p in pairs], "evidence": [p[2] for p in pairs]},
     )
     connection.execute(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE identity_map AS
         SELECT e.entity_id, coalesce(m.kept_id, e.entity_id) AS customer_id
-        FROM entities e LEFT JOIN merged_pairs m ON m.merged_id = e.entity_id
+        FROM {scope} e LEFT JOIN merged_pairs m ON m.merged_id = e.entity_id
         """
     )
     connection.execute(
@@ -112,25 +118,18 @@ def match_identities(connection: duckdb.DuckDBPyConnection) -> tuple[SharedKey, 
     return tuple(apart)
 
 
-def _shared_keys(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, list[str]]]:
+def _shared_keys(connection: duckdb.DuckDBPyConnection, keys: str) -> list[tuple[SharedKey, int, list[str]]]:
+    """Keys of more than one identity; whom a key too common to join has is not asked for."""
     rows = connection.execute(
-        """
-        WITH mine AS (SELECT entity_id, kind, name, inn FROM entities WHERE entity_id NOT IN (SELECT entity_id FROM splits)),
-        keys AS (
-            SELECT 1 AS place, 'inn' AS kind, inn AS key, entity_id, '' AS side FROM mine WHERE inn IS NOT NULL
-            UNION
-            SELECT 2, 'email', k.key, k.entity_id, e.kind FROM entity_keys k JOIN mine e USING (entity_id) WHERE k.kind = 'email'
-            UNION
-            SELECT 3, 'phone', k.key, k.entity_id, e.kind FROM entity_keys k JOIN mine e USING (entity_id) WHERE k.kind = 'phone'
-            UNION
-            SELECT 4, 'contact', unnest(string_split(coalesce(c.email, '') || ',' || coalesce(c.phone, ''), ',')), c.entity_id, e.kind
-            FROM entity_contacts c JOIN mine e USING (entity_id) WHERE e.kind = 'company'
-        )
-        SELECT kind, key, list_sort(list(DISTINCT entity_id)) FROM keys WHERE key <> ''
-        GROUP BY place, kind, key, side HAVING count(DISTINCT entity_id) > 1 ORDER BY place, key, side
+        f"""
+        WITH counted AS (
+            SELECT place, kind, key, side, count(DISTINCT entity_id) AS n,
+                CASE WHEN kind = 'inn' OR n <= {LARGEST_GROUP} THEN list_sort(list(DISTINCT entity_id)) ELSE [] END AS members
+            FROM {keys} GROUP BY place, kind, key, side HAVING n > 1)
+        SELECT * FROM counted ORDER BY place, key, side
         """
     ).fetchall()
-    return [(str(kind), str(key), list(members)) for kind, key, members in rows]
+    return [(SharedKey(place, kind, key, side, count), count, list(members)) for place, kind, key, side, count, members in rows]
 
 
 def _load(connection: duckdb.DuckDBPyConnection, involved: list[str]) -> dict[str, _Entity]:

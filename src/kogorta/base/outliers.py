@@ -15,30 +15,34 @@ FAR: Final = 5.0
 """Robust distance on the logarithmic scale, in scaled median absolute deviations (Iglewicz and Hoaglin 1993 use 3.5; money has
 long tails, so it is kept for what is plainly wrong)."""
 FEWEST: Final = 20
-TIMES_NEXT: Final = 3.0
 
 
 def find_outliers(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
-    """Problems of the whole base, from `orders`, `refund_matches` and `merges`.
+    """Problems of the whole base, from `orders`, `unusual_orders`, `merges` and `shared_keys`.
 
     An order is an outlier when its logarithm is more than `FAR` scaled median absolute deviations above the median, or when it is more
-    than 20 times the customer's own median over at least four other orders; only then is it far from the rest and not a large customer.
+    than 20 times the customer's own median over at least four other orders (`unusual_orders`); only then is it far from the rest and not
+    a large customer.
     """
-    rows = connection.execute(
+    limit = connection.execute(
         """
-        WITH won AS (SELECT order_id, customer_id, ln(amount_base) AS size, amount_base FROM orders
-            WHERE status = 'won' AND amount_base > 0),
-        centre AS (SELECT median(size) AS middle, mad(size) * 1.4826 AS spread, count(*) AS n FROM won),
-        own AS (SELECT customer_id, median(amount_base) AS usual, count(*) AS n FROM won GROUP BY customer_id)
-        SELECT w.order_id, w.amount_base FROM won w CROSS JOIN centre c JOIN own o USING (customer_id)
-        WHERE c.n >= $fewest AND ((c.spread > 0 AND (w.size - c.middle) / c.spread > $far)
-            OR (o.n >= 5 AND w.amount_base > 20 * o.usual))
-        ORDER BY w.amount_base DESC, w.order_id
-        """,
-        {"fewest": FEWEST, "far": FAR},
-    ).fetchall()
-    if rows:
-        yield Problem("outlier", "", Fate.NOTED, len(rows), "amount", None, str(rows[0][0]))
+        WITH sizes AS (SELECT ln(amount_base) AS size FROM orders WHERE status = 'won' AND amount_base > 0)
+        SELECT count(*), median(size), mad(size) * 1.4826 FROM sizes
+        """
+    ).fetchone()
+    count, middle, spread = limit or (0, None, None)
+    if count >= FEWEST:
+        far = "(ln(amount_base) - $middle) / $spread > $far" if spread > 0 else "false"
+        found = connection.execute(
+            f"""
+            WITH far AS (SELECT order_id, amount_base FROM orders WHERE status = 'won' AND amount_base > 0 AND {far}),
+            both_kinds AS (FROM far UNION SELECT order_id, amount_base FROM unusual_orders)
+            SELECT count(*), arg_min(order_id, (-amount_base, order_id)) FROM both_kinds
+            """,
+            {"middle": middle, "spread": spread, "far": FAR} if spread > 0 else {},
+        ).fetchone()
+        if found and found[0]:
+            yield Problem("outlier", "", Fate.NOTED, found[0], "amount", None, str(found[1]))
     unmatched = connection.execute(
         """SELECT count(*), min(order_id) FROM orders
         WHERE stage_status = 'won' AND amount_base < 0 AND refund_of IS NULL"""
@@ -48,3 +52,7 @@ def find_outliers(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
     merged = connection.execute("SELECT count(*), min(merged_id) FROM merges").fetchone()
     if merged and merged[0]:
         yield Problem("identity_merged", "", Fate.NOTED, merged[0], "customer_id", None, merged[1])
+    apart = connection.execute("SELECT count(*), arg_min((kind, key), (place, key, side)) FROM shared_keys").fetchone()
+    if apart and apart[0]:
+        kind, key = apart[1]
+        yield Problem("identity_shared_key", "", Fate.NOTED, apart[0], kind, None, key)

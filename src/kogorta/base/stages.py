@@ -17,8 +17,8 @@ _WORDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "lost",
         (
-            r"не\s*реализов|не\s*успе|неуспе|провал|отказ|проигр|отмен|потерян|слив|брак|дубл|спам|не\s*целев|нецелев",
-            r"закрыт\w* без|\blost\b|\blose\b|cancel|reject|declin|fail|unqualified|junk",
+            r"не\s*реализов|не\s*успе|неуспе|провал|отказ|проигр|отмен|потерян|слив|брак|дубл|удал[её]н|спам|не\s*целев|нецелев",
+            r"закрыт\w* без|\blost\b|\blose\b|cancel|reject|declin|deleted|removed|fail|unqualified|junk",
         ),
     ),
     ("open", (r"не\s*(оплач|заверш|выполн|отгруж|доставл|закрыт)|неоплач|частичн|\bunpaid\b|\bnot (paid|complet|deliver)|partial",)),

@@ -22,7 +22,7 @@ TABLES: Final[Mapping[str, Schema]] = {
     "entities": _columns(
         "entity_id:VARCHAR kind:VARCHAR name:VARCHAR inn:VARCHAR kpp:VARCHAR ogrn:VARCHAR okved:VARCHAR industry_text:VARCHAR "
         "birth_on:DATE gender:VARCHAR country:VARCHAR region_text:VARCHAR city:VARCHAR address:VARCHAR source:VARCHAR "
-        f"manager_id:VARCHAR created_at:{_MOMENT} seen_at:{_MOMENT}"
+        f"manager_id:VARCHAR created_at:{_MOMENT} seen_at:{_MOMENT} imports:BIGINT"
     ),
     "entity_keys": _columns("entity_id:VARCHAR kind:VARCHAR key:VARCHAR"),
     "entity_contacts": _columns(
@@ -32,20 +32,25 @@ TABLES: Final[Mapping[str, Schema]] = {
         "order_id:VARCHAR customer_id:VARCHAR entity_id:VARCHAR status:VARCHAR stage_status:VARCHAR "
         f"ordered_at:{_MOMENT} ordered_on:DATE closed_at:{_MOMENT} "
         "amount:BIGINT currency:VARCHAR amount_base:BIGINT net_amount_base:BIGINT refund_of:VARCHAR discount:BIGINT title:VARCHAR "
-        "channel:VARCHAR manager_id:VARCHAR pipeline:VARCHAR stage:VARCHAR"
+        "channel:VARCHAR manager_id:VARCHAR pipeline:VARCHAR stage:VARCHAR import_digest:VARCHAR"
     ),
     "order_lines": _columns(
         "order_id:VARCHAR line_no:BIGINT product_id:VARCHAR name:VARCHAR category:VARCHAR quantity:DOUBLE price:BIGINT discount:BIGINT "
         "amount:BIGINT"
     ),
-    "quarantine": _columns("source:VARCHAR row_no:BIGINT reason:VARCHAR column:VARCHAR value:VARCHAR raw:VARCHAR"),
+    "quarantine": _columns("source:VARCHAR row_no:BIGINT reason:VARCHAR column:VARCHAR value:VARCHAR raw:VARCHAR import_digest:VARCHAR"),
     "imports": _columns(
-        "digest:VARCHAR source:VARCHAR layout:VARCHAR rows_read:BIGINT rows_used:BIGINT rows_merged:BIGINT rows_quarantined:BIGINT"
+        "digest:VARCHAR reading:VARCHAR source:VARCHAR layout:VARCHAR rows_read:BIGINT rows_used:BIGINT rows_merged:BIGINT "
+        "rows_quarantined:BIGINT"
     ),
     "problems": _columns(
-        "source:VARCHAR position:BIGINT code:VARCHAR fate:VARCHAR rows:BIGINT column:VARCHAR example_row:BIGINT example:VARCHAR"
+        "source:VARCHAR position:BIGINT code:VARCHAR fate:VARCHAR rows:BIGINT column:VARCHAR example_row:BIGINT example:VARCHAR "
+        "import_digest:VARCHAR"
     ),
     "splits": _columns("entity_id:VARCHAR"),
+    "shared_keys": _columns("place:BIGINT kind:VARCHAR key:VARCHAR side:VARCHAR entities:BIGINT"),
+    "unusual_orders": _columns("order_id:VARCHAR customer_id:VARCHAR amount_base:BIGINT"),
+    "unenriched": _columns("customer_id:VARCHAR"),
     # what follows from the tables above
     "customers": _columns(
         "customer_id:VARCHAR kind:VARCHAR name:VARCHAR email:VARCHAR phone:VARCHAR inn:VARCHAR kpp:VARCHAR ogrn:VARCHAR birth_on:DATE "
@@ -66,6 +71,27 @@ TABLES: Final[Mapping[str, Schema]] = {
     ),
 }
 """Table -> columns with DuckDB types. Money is BIGINT minor units, moments are UTC, `*_on` are dates in the company's zone."""
+
+
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "entities": ("entity_id",),
+    "entity_keys": ("entity_id", "kind", "key"),
+    "entity_contacts": ("contact_id", "entity_id"),
+    "orders": ("order_id",),
+    "order_lines": ("order_id", "line_no"),
+    "shared_keys": ("place", "kind", "key", "side"),
+    "unusual_orders": ("order_id",),
+    "unenriched": ("customer_id",),
+    "customers": ("customer_id",),
+    "contacts": ("contact_id", "customer_id"),
+    "products": ("product_id",),
+    "merges": ("merged_id",),
+    "customer_days": ("customer_id", "day"),
+}
+"""Table -> columns that tell its rows apart, for the tables that are changed row by row."""
+
+MONTH_OF: Final[Mapping[str, str]] = {"orders": "ordered_on", "customer_days": "day", "events": "CAST(at AS DATE)"}
+"""Table -> the day a row belongs to, for the tables that are kept in months once they are large."""
 
 
 def empty_query(table: str) -> str:

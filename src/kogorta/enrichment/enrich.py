@@ -44,12 +44,16 @@ def enrich(base: CustomerBase, industries: IndustryMap | None = None) -> Coverag
     Returns:
         How many customers have each fact.
     """
-    connection = base.connection
-    _map_industries(connection, industries or standard())
+    connection, mapping = base.connection, industries or standard()
+    changed = base.unenriched(mapping.name)
+    among = "" if changed is None else f" SEMI JOIN {changed} USING (customer_id)"
+    for name in ("customers", "contacts"):
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name}_to_enrich AS SELECT {column_list(name)} FROM {name}{among}")
+    _map_industries(connection, mapping)
     _map_places(connection)
     _map_kinds(connection)
-    titles = [row[0] for row in connection.execute("SELECT DISTINCT job_title FROM contacts WHERE job_title IS NOT NULL").fetchall()]
-    found = roles(sorted({*titles, *_distinct(connection, "job_title")}))
+    titles = connection.execute("SELECT DISTINCT job_title FROM contacts_to_enrich WHERE job_title IS NOT NULL").fetchall()
+    found = roles(sorted({*(row[0] for row in titles), *_distinct(connection, "job_title")}))
     register_mapping(connection, "role_values", {"title": list(found), "role": [role.value for role in found.values()]})
     connection.execute(
         f"""
@@ -63,7 +67,7 @@ def enrich(base: CustomerBase, industries: IndustryMap | None = None) -> Coverag
                 coalesce(r.role, c.role) AS role,
                 coalesce(o.industry, w.industry) AS industry
             )
-            FROM customers c
+            FROM customers_to_enrich c
             LEFT JOIN okved_values o ON o.okved = c.okved
             LEFT JOIN industry_words w ON w.text = c.industry_text
             LEFT JOIN place_values g ON g.customer_id = c.customer_id
@@ -73,9 +77,12 @@ def enrich(base: CustomerBase, industries: IndustryMap | None = None) -> Coverag
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE enriched_contacts AS SELECT {column_list("contacts")} FROM (
-            SELECT c.* REPLACE (coalesce(r.role, c.role) AS role) FROM contacts c LEFT JOIN role_values r ON r.title = c.job_title)"""
+            SELECT c.* REPLACE (coalesce(r.role, c.role) AS role) FROM contacts_to_enrich c
+            LEFT JOIN role_values r ON r.title = c.job_title)"""
     )
-    base.replace_enriched({"customers": "enriched_customers", "contacts": "enriched_contacts"})
+    base.replace_enriched({"customers": "enriched_customers", "contacts": "enriched_contacts"}, mapping.name)
+    for name in ("customers", "contacts"):
+        connection.execute(f"DROP VIEW {name}_to_enrich")
     row = connection.execute("SELECT count(*), count(industry), count(region), count(time_zone), count(role) FROM customers").fetchone()
     return Coverage(*(row or (0, 0, 0, 0, 0)))
 
@@ -95,7 +102,7 @@ def industry_names(base: CustomerBase, industries: IndustryMap | None = None) ->
 
 
 def _distinct(connection: duckdb.DuckDBPyConnection, column: str) -> list[str]:
-    rows = connection.execute(f"SELECT DISTINCT {column} FROM customers WHERE {column} IS NOT NULL ORDER BY 1").fetchall()
+    rows = connection.execute(f"SELECT DISTINCT {column} FROM customers_to_enrich WHERE {column} IS NOT NULL ORDER BY 1").fetchall()
     return [row[0] for row in rows]
 
 
@@ -112,10 +119,10 @@ def _map_places(connection: duckdb.DuckDBPyConnection) -> None:
     rows = connection.execute(
         """
         WITH phones AS (SELECT m.customer_id, list_sort(list(DISTINCT k.key)) AS phones FROM entity_keys k
-            JOIN entities e USING (entity_id) JOIN (SELECT entity_id, customer_id FROM orders UNION SELECT customer_id, customer_id
-                FROM customers) m USING (entity_id) WHERE k.kind = 'phone' GROUP BY m.customer_id)
+            JOIN (SELECT merged_id AS entity_id, kept_id AS customer_id FROM merges UNION ALL SELECT customer_id, customer_id
+                FROM customers_to_enrich) m USING (entity_id) WHERE k.kind = 'phone' GROUP BY m.customer_id)
         SELECT c.customer_id, nullif(concat_ws(', ', c.region_text, c.city, c.address), ''), p.phones, c.inn
-        FROM customers c LEFT JOIN phones p USING (customer_id)
+        FROM customers_to_enrich c LEFT JOIN phones p USING (customer_id)
         WHERE c.region_text IS NOT NULL OR c.city IS NOT NULL OR c.address IS NOT NULL OR c.inn IS NOT NULL OR p.phones IS NOT NULL
         ORDER BY c.customer_id
         """
@@ -137,7 +144,7 @@ def _map_places(connection: duckdb.DuckDBPyConnection) -> None:
 def _map_kinds(connection: duckdb.DuckDBPyConnection) -> None:
     """Entrepreneurs count as companies: they buy for a business."""
     rows = connection.execute(
-        "SELECT customer_id, inn, kind, name FROM customers WHERE inn IS NOT NULL OR name IS NOT NULL ORDER BY customer_id"
+        "SELECT customer_id, inn, kind, name FROM customers_to_enrich WHERE inn IS NOT NULL OR name IS NOT NULL ORDER BY customer_id"
     ).fetchall()
     found = []
     for customer, inn, kind, name in rows:

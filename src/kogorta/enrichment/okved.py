@@ -9,6 +9,7 @@ Source:
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 from dataclasses import dataclass, field
@@ -137,6 +138,12 @@ class IndustryMap:
     industries: Mapping[str, Industry]
     codes: Mapping[str, str]
     words: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """A name of what the map says: two maps that say the same have the same."""
+        said = (sorted(self.industries), sorted(self.codes.items()), sorted(self.words.items()))
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
     def by_code(self, okved: str | None) -> Industry | None:
         """The industry of an activity code; None when there is no code."""

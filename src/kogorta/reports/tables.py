@@ -50,7 +50,7 @@ def write_customers_parquet(analysis: Analysis, path: Path, language: Language) 
 def write_quarantine_csv(analysis: Analysis, path: Path, language: Language) -> None:
     """Write `quarantine.csv`: every row left out, with its reason and as it was."""
     table = analysis.quarantine
-    parts = [(name, _harmless_sql(f'"{name}"')) for name in table.columns]
+    parts = [(name, _harmless_sql(f'"{name}"')) for name in table.columns if name != "import_digest"]
     _copy_csv(table, parts, path, language)
 
 

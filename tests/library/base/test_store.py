@@ -170,9 +170,9 @@ def test_vacuum_of_a_base_in_memory_has_nothing_to_do():
         "[]",
         "null",
         "{}",
-        '{"format": 1}',
+        '{"format": 2}',
         "\x00\x01",
-        '{"format": 1, "currency": null, "time_zone": null, "refunds": null, "enriched": false, "tables": 5}',
+        '{"format": 2, "currency": null, "time_zone": null, "refunds": null, "enriched": false, "tables": 5}',
     ],
 )
 def test_a_broken_state_is_refused_in_one_sentence(stage, tmp_path, text):

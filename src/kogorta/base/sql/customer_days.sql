@@ -5,6 +5,6 @@ SELECT
     ordered_on AS day,
     CAST(sum(CASE WHEN status = 'won' AND net_amount_base > 0 THEN 1 ELSE 0 END) AS BIGINT) AS orders,
     CAST(sum(net_amount_base) AS BIGINT) AS amount
-FROM orders
+FROM {orders}
 WHERE net_amount_base <> 0
 GROUP BY customer_id, ordered_on

@@ -1,17 +1,17 @@
 -- The golden record: of several values the one of the identity seen last wins, ties by the greater value.
 WITH joined AS (
     SELECT m.customer_id, e.* REPLACE (coalesce(e.seen_at, TIMESTAMPTZ '1900-01-01') AS seen_at)
-    FROM entities e JOIN identity_map m USING (entity_id)
+    FROM {past}entities e JOIN {past}identity_map m USING (entity_id)
 ),
 reach AS (
     SELECT m.customer_id, arg_max(k.key, (m.seen_at, k.key)) FILTER (k.kind = 'email') AS email,
         arg_max(k.key, (m.seen_at, k.key)) FILTER (k.kind = 'phone') AS phone
-    FROM entity_keys k JOIN joined m USING (entity_id)
+    FROM {past}entity_keys k JOIN joined m USING (entity_id)
     GROUP BY m.customer_id
 ),
 met AS (
     SELECT m.customer_id, c.* REPLACE (coalesce(c.seen_at, TIMESTAMPTZ '1900-01-01') AS seen_at)
-    FROM entity_contacts c JOIN identity_map m USING (entity_id)
+    FROM {past}entity_contacts c JOIN {past}identity_map m USING (entity_id)
 ),
 people AS (
     SELECT customer_id,
