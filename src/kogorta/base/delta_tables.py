@@ -97,7 +97,11 @@ def settle(folder: Path, table: str, version: int | None) -> bool:
     if version is None:
         shutil.rmtree(folder / table, ignore_errors=True)  # left by a first import that was killed
         return False
-    newest = _open(folder, table, None)
+    try:
+        newest = _open(folder, table, None)
+    except InputError:
+        _forget_after(folder / table / "_delta_log", version)  # a log entry cut short by a power failure
+        newest = _open(folder, table, None)
     if newest.version() != version:
         newest.restore(version)
     return bool(newest.metadata().partition_columns)
@@ -152,6 +156,12 @@ def _open(folder: Path, table: str, version: int | None) -> DeltaTable:
         if not any((folder / table).glob("_delta_log/*.json")):
             raise InputError(_LACKS, folder=folder, table=table) from error
         raise InputError(_BROKEN, folder=folder, table=table, reason=str(error).splitlines()[0]) from error
+
+
+def _forget_after(log: Path, version: int) -> None:
+    for entry in log.glob("*.json"):
+        if entry.stem.isdigit() and int(entry.stem) > version:
+            entry.unlink()
 
 
 def _check_schema(path: Path, table: str, opened: DeltaTable) -> None:

@@ -137,7 +137,7 @@ def enrich(
         click.echo(f"{words.phrase(name)}: {words.number(count)} ({words.percent(count / total)})")
 
 
-@click.group(help=spoken("Keep the base: reclaim space, undo a merge."))
+@click.group(help=spoken("Keep the base: reclaim space, undo a merge, take orders out, check the files."))
 def base() -> None:
     """Commands about the base itself."""
 
@@ -175,6 +175,69 @@ def unmerge(
         print_json({"unmerged": merged_id, "customers": len(opened.table("customers"))})
         return
     click.echo(words.text("{customer} is a customer of its own again.", customer=merged_id))
+
+
+@base.command("forget-orders", help=spoken("Take orders out that no longer exist where they came from; ids, or files with one id a line."))
+@click.argument("order_ids", nargs=-1, metavar=spoken("ORDER_ID..."))
+@click.option("--from", "file", type=click.Path(path_type=Path), help=spoken("File with one order id a line."))
+@base_option
+@speaking_options
+def forget_orders(
+    order_ids: tuple[str, ...],
+    file: Path | None,
+    folder: Path,
+    voice: Voice,
+) -> None:
+    """Take deleted orders out of the base."""
+    from kogorta.enrichment.enrich import enrich as fill
+    from kogorta.kit.errors import OptionError
+
+    if not order_ids and file is None:
+        raise OptionError("Name the orders to take out, or a file with --from.")
+    lines = file.read_text(encoding="utf-8-sig").splitlines() if file is not None else []
+    opened = open_existing(folder)
+    taken = opened.forget_orders([*order_ids, *(line.strip() for line in lines if line.strip())])
+    fill(opened)
+    if voice.as_json:
+        print_json({"orders_taken_out": taken})
+        return
+    click.echo(voice.language.plural("{count} order taken out.", "{count} orders taken out.", taken))
+
+
+@base.command(help=spoken("Make everything that follows from the imports anew; the result is the same."))
+@base_option
+@memory_option
+@speaking_options
+def rebuild(
+    folder: Path,
+    memory: str,
+    voice: Voice,
+) -> None:
+    """Derive all tables anew."""
+    from kogorta.enrichment.enrich import enrich as fill
+
+    opened = open_existing(folder, memory)
+    opened.rebuild()
+    fill(opened)
+    if voice.as_json:
+        print_json({"customers": len(opened.table("customers")), "orders": len(opened.table("orders"))})
+        return
+    click.echo(voice.language.text("The base was made anew."))
+
+
+@base.command(help=spoken("Read every cell of the base's files and name the one that is damaged."))
+@base_option
+@speaking_options
+def check(
+    folder: Path,
+    voice: Voice,
+) -> None:
+    """Look whether every file can be read."""
+    read = open_existing(folder).check()
+    if voice.as_json:
+        print_json({"files_read": read})
+        return
+    click.echo(voice.language.plural("{count} file read, all sound.", "{count} files read, all sound.", read))
 
 
 def open_existing(folder: Path, memory: str = "1000MB") -> CustomerBase:

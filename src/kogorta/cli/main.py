@@ -14,7 +14,7 @@ from kogorta.cli.words import spoken
 _COMMANDS: Final = {
     "analyze": ("analyze", "analyze", "The main job: an export in, a report and a plan out."),
     "audit": ("base_commands", "audit", "What is wrong with the data, and what it does to RFM."),
-    "base": ("base_commands", "base", "Keep the base: reclaim space, undo a merge."),
+    "base": ("base_commands", "base", "Keep the base: reclaim space, undo a merge, take orders out, check the files."),
     "clv": ("clv", "clv", "What customers are worth: a model tested on the past."),
     "compare": ("moves_commands", "compare", "Who moved between segments from one date to another."),
     "demo": ("demo", "demo", "A generated base with a known truth, analysed."),
@@ -103,6 +103,12 @@ def _explain(error: Exception) -> int:
     if isinstance(error, MemoryError):
         click.echo(f"{spoken('Error')}: {spoken('Not enough memory; give --memory or a smaller file.')}", err=True)
         return 1
+    if _is_about_a_file(error):
+        from kogorta.base.storage_errors import reason_of
+
+        text = spoken("A file of the base cannot be read ({reason}); find it with: kogorta base check --base DIR")
+        click.echo(f"{spoken('Error')}: {text.format(reason=reason_of(error))}", err=True)
+        return 2
     import traceback
     from tempfile import NamedTemporaryFile
 
@@ -111,3 +117,10 @@ def _explain(error: Exception) -> int:
     text = spoken("Something went wrong inside the program: {error}. The details are in {path}; please report them.")
     click.echo(f"{spoken('Error')}: {text.format(error=type(error).__name__, path=log.name)}", err=True)
     return 1
+
+
+def _is_about_a_file(error: Exception) -> bool:
+    """Whether the engine could not read a data file: missing, cut, or with other content than it says."""
+    import duckdb
+
+    return isinstance(error, duckdb.Error) and "parquet" in str(error).lower()
