@@ -28,11 +28,14 @@ ENTITY_FIELDS: Final = {
     "industry_text": ("company_industry",),
     "birth_on": ("birth_on",),
     "gender": ("gender",),
+    "education": ("education",),
+    "income_band": ("income",),
     "country": ("country",),
     "region_text": ("region",),
     "city": ("city",),
     "address": ("address",),
     "source": ("source", "channel"),
+    "attributes": ("attributes",),
     "manager_id": ("manager",),
 }
 """Attribute of an identity -> cells it is taken from, first one filled."""

@@ -55,6 +55,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "job_title": "job title of the contact",
     "birth_on": "birthday of the contact",
     "gender": "gender of the contact",
+    "education": "education of the contact",
+    "income": "income of the contact, a word or a band",
     "phone": "phones of the contact",
     "email": "e-mails of the contact",
     "country": "country",
@@ -62,6 +64,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "city": "city",
     "address": "address in one line",
     "source": "where the customer came from",
+    "attributes": "everything else known of the customer: a JSON object of header and cell",
 }
 """Every field a source may fill, with its meaning. The Parquet file of an `Extract` has a subset of them as columns."""
 

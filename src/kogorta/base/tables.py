@@ -21,8 +21,8 @@ TABLES: Final[Mapping[str, Schema]] = {
     # what sources said, before identities are matched
     "entities": _columns(
         "entity_id:VARCHAR kind:VARCHAR name:VARCHAR inn:VARCHAR kpp:VARCHAR ogrn:VARCHAR okved:VARCHAR industry_text:VARCHAR "
-        "birth_on:DATE gender:VARCHAR country:VARCHAR region_text:VARCHAR city:VARCHAR address:VARCHAR source:VARCHAR "
-        f"manager_id:VARCHAR created_at:{_MOMENT} seen_at:{_MOMENT} imports:BIGINT"
+        "birth_on:DATE gender:VARCHAR education:VARCHAR income_band:VARCHAR country:VARCHAR region_text:VARCHAR city:VARCHAR "
+        f"address:VARCHAR source:VARCHAR attributes:VARCHAR manager_id:VARCHAR created_at:{_MOMENT} seen_at:{_MOMENT} imports:BIGINT"
     ),
     "entity_keys": _columns("entity_id:VARCHAR kind:VARCHAR key:VARCHAR"),
     "entity_contacts": _columns(

@@ -32,6 +32,9 @@ gathered AS (
         arg_max(ogrn, (seen_at, ogrn)) FILTER (ogrn IS NOT NULL) AS ogrn,
         arg_max(birth_on, (seen_at, birth_on)) FILTER (birth_on IS NOT NULL) AS birth_on,
         arg_max(gender, (seen_at, gender)) FILTER (gender IS NOT NULL) AS gender,
+        arg_max(education, (seen_at, education)) FILTER (education IS NOT NULL) AS education,
+        arg_max(income_band, (seen_at, income_band)) FILTER (income_band IS NOT NULL) AS income_band,
+        arg_max(attributes, (seen_at, attributes)) FILTER (attributes IS NOT NULL) AS attributes,
         arg_max(city, (seen_at, city)) FILTER (city IS NOT NULL) AS city,
         arg_max(region_text, (seen_at, region_text)) FILTER (region_text IS NOT NULL) AS region_text,
         arg_max(address, (seen_at, address)) FILTER (address IS NOT NULL) AS address,
@@ -46,9 +49,9 @@ gathered AS (
 )
 SELECT
     g.customer_id, g.kind, g.name, coalesce(r.email, p.email) AS email, coalesce(r.phone, p.phone) AS phone, g.inn, g.kpp, g.ogrn,
-    g.birth_on, g.gender, CAST(NULL AS VARCHAR) AS education, CAST(NULL AS VARCHAR) AS income_band, g.city,
+    g.birth_on, g.gender, g.education, g.income_band, g.city,
     CAST(NULL AS VARCHAR) AS region, g.country, CAST(NULL AS VARCHAR) AS time_zone, CAST(NULL AS VARCHAR) AS role, g.okved,
-    CAST(NULL AS VARCHAR) AS industry, g.source, g.manager_id, g.created_at, CAST(NULL AS VARCHAR) AS attributes, g.region_text,
+    CAST(NULL AS VARCHAR) AS industry, g.source, g.manager_id, g.created_at, g.attributes, g.region_text,
     g.address, g.industry_text, p.job_title
 FROM gathered g
 LEFT JOIN reach r USING (customer_id)

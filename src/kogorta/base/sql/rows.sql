@@ -84,7 +84,7 @@ SELECT
     kpp_value AS kpp, inn_value AS inn, ogrn, okved,
     read_id(customer_id) AS customer_ref, customer_name,
     read_id(company_id) AS company_ref, company, company_industry, company_phones, company_emails,
-    read_id(contact_id) AS contact_ref, contact, job_title, gender,
+    read_id(contact_id) AS contact_ref, contact, job_title, gender, education, income, attributes,
     CAST({birth_on} AS DATE) AS birth_on,
     phones, emails, country, region, city, address,
     timezone($zone, local_moment) AS moment,

@@ -31,6 +31,9 @@ ALTERNATIVES: Final = frozenset(
 )  # fmt: skip
 """Fields that take several columns, the first filled one wins."""
 
+ATTRIBUTES: Final = "attributes"
+"""Field that takes every column of a file of people that fills no other."""
+
 SIMILAR: Final = 0.92
 SIMILAR_STRICT: Final = 0.95
 """Least `difflib` ratio of a mistyped phrase; the second is for fields where a wrong guess is dear."""
@@ -56,11 +59,13 @@ class Filling:
         field: name from `FIELDS`.
         groups: column numbers (from 0); a group is joined with `separator`, the first non-empty group is taken.
         separator: text between joined cells.
+        keys: names of the columns where the field is a JSON object of them; no groups are joined then.
     """
 
     field: str
     groups: tuple[tuple[int, ...], ...]
     separator: str = " "
+    keys: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -200,6 +205,11 @@ def map_headers(headers: Sequence[str], layout: Layout, columns: Mapping[str, st
     for field, rivals in claims.items():
         if field not in fillings:
             fillings[field] = _filling(field, rivals, headers, notes)
+    if layout == "contacts" and ATTRIBUTES not in fillings:
+        used = {column for item in fillings.values() for column in item.columns} | taken
+        others = [column for column, header in enumerate(headers) if header and column not in used]
+        if others:
+            fillings[ATTRIBUTES] = _attributes(others, headers)
     ordered = tuple(fillings[field] for field in FIELDS if field in fillings)
     return HeaderMap(tuple(headers), ordered, tuple(notes))
 
@@ -362,7 +372,14 @@ def _fill_contact(claims: dict[str, list[_Claim]], fillings: dict[str, Filling])
     fillings["contact"] = Filling("contact", groups)
 
 
+def _attributes(columns: Sequence[int], headers: Sequence[str]) -> Filling:
+    """One JSON object of the filled cells under their headers."""
+    return Filling(ATTRIBUTES, tuple((column,) for column in columns), keys=tuple(headers[column] for column in columns))
+
+
 def _user_filling(field: str, columns: list[int], headers: Sequence[str]) -> Filling:
+    if field == ATTRIBUTES:
+        return _attributes(columns, headers)
     if field in JOINED:
         return Filling(field, (tuple(columns),), ", ")
     if field == "contact":

@@ -184,6 +184,8 @@ def _by_fields(headers: Sequence[str], columns: Mapping[str, str] | None) -> Rec
         if line and has & {"created_at", "closed_at"}:
             return _result("order-lines", lines, ("order_id", "product", "product_id", "quantity", "price", "amount"))
         orders = map_headers(headers, "orders", columns)
+        if _are_people(orders):
+            return _result("contacts", map_headers(headers, "contacts", columns), WHO)
         money = "amount" in orders.fields or {"quantity", "price"} <= orders.fields
         if money and orders.fields & {"created_at", "closed_at"}:
             return _result("orders", orders, ("amount", "quantity", "price", "created_at", "closed_at"))
@@ -203,6 +205,13 @@ def _by_fields(headers: Sequence[str], columns: Mapping[str, str] | None) -> Rec
     }:
         return _result("contacts", people, WHO)
     return _result("orders", map_headers(headers, "orders", columns), ())
+
+
+def _are_people(orders: HeaderMap) -> bool:
+    """A card with a birthday, a gender or an education whose only sum is what the person earns."""
+    sales = {field for field in orders.fields & words.ORDER_FIELDS if field != "channel"}
+    earned = normalise(orders.sources.get("amount", "")) in words.BARE_INCOME
+    return sales == {"amount"} and earned and bool(orders.fields & {"birth_on", "gender", "education"})
 
 
 def _result(layout: Layout, mapping: HeaderMap, telling: tuple[str, ...]) -> Recognised:

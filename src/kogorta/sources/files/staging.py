@@ -90,6 +90,9 @@ def projection(fillings: Sequence[Filling], cells: Sequence[str]) -> str:
     """
     parts = []
     for item in fillings:
+        if item.keys:
+            parts.append(f"{_object(item, cells)} AS {item.field}")
+            continue
         groups = [
             cells[group[0]]
             if len(group) == 1
@@ -99,6 +102,12 @@ def projection(fillings: Sequence[Filling], cells: Sequence[str]) -> str:
         value = groups[0] if len(groups) == 1 else f"coalesce({', '.join(groups)})"
         parts.append(f"{value} AS {item.field}")
     return ", ".join(parts)
+
+
+def _object(item: Filling, cells: Sequence[str]) -> str:
+    """SQL of a JSON object of the filled cells, keys in the order of columns; NULL when all are empty."""
+    pairs = ", ".join(f"{{'k': {literal(key)}, 'v': {cells[column]}}}" for key, column in zip(item.keys, item.columns, strict=True))
+    return f"nullif(CAST(to_json(map_from_entries(list_filter([{pairs}], lambda pair: pair.v IS NOT NULL))) AS VARCHAR), '{{}}')"
 
 
 def write_normalised(path: Path, rows: Iterable[Record], columns: Sequence[int], step: Step) -> int:

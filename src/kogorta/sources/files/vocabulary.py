@@ -134,6 +134,14 @@ _DEAL: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 
+EDUCATION: Final = ("образование", "уровень образования", "образование клиента", "education", "education level")
+INCOME: Final = _phrases(
+    """уровень дохода | доход клиента | доход семьи | доход семьи в месяц | доход в месяц | ежемесячный доход | группа дохода |
+    категория дохода | income level | income band | income group | household income | monthly income | annual income"""
+)
+BARE_INCOME: Final = ("доход", "income")
+"""What the customer earns in a file of people, what was sold in a file of orders."""
+
 _WHO: Final[Mapping[str, tuple[str, ...]]] = {
     "customer_id": _phrases(
         """id клиента | код клиента | номер клиента | клиент id | id покупателя | код покупателя | номер карты |
@@ -173,6 +181,8 @@ _WHO: Final[Mapping[str, tuple[str, ...]]] = {
         dob"""
     ),
     "gender": ("пол", "пол клиента", "gender", "sex"),
+    "education": EDUCATION,
+    "income": INCOME,
     "source": _phrases(
         """источник | источник клиента | источник контакта | источник трафика | рекламный источник | source |
         utm source | lead source | traffic source | customer source"""
@@ -188,6 +198,8 @@ _PERSON: Final[Mapping[str, tuple[str, ...]]] = {
     "job_title": ("должность", "position", "job title"),
     "birth_on": ("дата рождения", "день рождения", "date of birth", "birthdate", "birthday"),
     "gender": ("пол", "gender", "sex"),
+    "education": EDUCATION,
+    "income": (*INCOME, *BARE_INCOME),
     "source": ("источник", "source"),
     "company": ("компания", "company"),
     **_PLACE,
@@ -255,6 +267,7 @@ BARE_WORDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "customer_name": ("name", "клиент", "customer"),
         "customer_id": ("id", "ид"),
         "source": ("источник", "source"),
+        "income": BARE_INCOME,
     },
 }
 
