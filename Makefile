@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types contracts bench golden lock ci clean
+.PHONY: help setup demo test test-all check lint types contracts bench golden lock ci clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ demo: setup ## the main job on a generated base: export -> report, in demo/
 	$(BIN)/kogorta demo --out demo
 
 test: setup ## unit, property and golden tests
+	$(PYTEST) -n 2 -m "not slow_gate"
+
+test-all: setup ## those too that need a server, a browser or minutes
 	$(PYTEST) -n 2
 
 check: lint types contracts ## ruff, mypy, import contracts

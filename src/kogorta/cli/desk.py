@@ -67,7 +67,56 @@ def run(home: Path | None, port: int, host: str, voice: Voice) -> int:
     return Supervisor(host, port).run()
 
 
-def _prepare(home: Path | None) -> tuple[Environment, Prepared]:
+@desk.command(help=spoken("Copy the database, the base and the files of a desk into one archive; the desk may go on working."))
+@home_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@speaking_options
+def backup(home: Path | None, file: Path, voice: Voice) -> None:
+    """Write a backup."""
+    environment = _environment(home)
+    from kogorta.desk.backup import back_up
+
+    size = back_up(environment, file)
+    if voice.as_json:
+        print_json({"file": str(file), "bytes": size})
+    else:
+        click.echo(voice.language.text("The backup is in {path}.", path=file))
+
+
+@desk.command(help=spoken("Make a desk out of a backup, in a folder that holds none yet."))
+@home_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@speaking_options
+def restore(home: Path | None, file: Path, voice: Voice) -> None:
+    """Restore from a backup; later migrations are applied."""
+    environment = _environment(home)
+    from kogorta.desk.backup import restore as restore_desk
+
+    restore_desk(environment, file)
+    prepared = _prepare(home)[1]
+    if voice.as_json:
+        print_json({"home": str(environment.home), "migrations": prepared.migrations})
+    else:
+        click.echo(voice.language.text("The desk is ready in {home}. Run it: kogorta desk run", home=environment.home))
+
+
+@desk.command(help=spoken("Make a link with which a person chooses a new password: for an owner who has lost hers."))
+@home_option
+@click.argument("email")
+@speaking_options
+def password(home: Path | None, email: str, voice: Voice) -> None:
+    """Print the path of a link that works once."""
+    _prepare(home)
+    from kogorta.desk.people.invitations import offer_new_password_by_email
+
+    path = f"/invitation/{offer_new_password_by_email(email)}/"
+    if voice.as_json:
+        print_json({"path": path})
+    else:
+        click.echo(voice.language.text("Open this address on the desk's site within a day: {path}", path=path))
+
+
+def _environment(home: Path | None) -> Environment:
     if home is not None:
         os.environ["KOGORTA_DESK_HOME"] = str(home.expanduser().resolve())
     from kogorta.kit.errors import MissingExtraError
@@ -75,7 +124,12 @@ def _prepare(home: Path | None) -> tuple[Environment, Prepared]:
     if find_spec("django") is None:
         raise MissingExtraError("django", "desk")
     from kogorta.desk.environment import Environment
+
+    return Environment.read()
+
+
+def _prepare(home: Path | None) -> tuple[Environment, Prepared]:
+    environment = _environment(home)
     from kogorta.desk.running import prepare
 
-    environment = Environment.read()
     return environment, prepare(environment)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from kogorta.desk.language import choose_language, current_language, speaking
 from kogorta.kit.errors import KogortaError
 from kogorta.kit.language import message
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 
 class DeskError(KogortaError):
@@ -68,8 +70,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500."""
-    return _page(request, 500, message("Something broke on our side. Nothing was saved; the details are in the log."))
+    """500; the page needs no database, which may be what broke."""
+    with speaking(choose_language(request, ask_database=False)):
+        return HttpResponse(render_to_string("web/broken.html", {"language": current_language()}), status=500)
 
 
 def forgery(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001

@@ -62,11 +62,11 @@ def speaking(language: Language, zone: str | None = None) -> Iterator[None]:
         _zone.reset(zone_token)
 
 
-def choose_language(request: HttpRequest) -> Language:
+def choose_language(request: HttpRequest, *, ask_database: bool = True) -> Language:
     """Own choice of a person, then a cookie, then what the browser asks for, then the desk's own."""
     from django.conf import settings
 
-    user = getattr(request, "user", None)
+    user = getattr(request, "user", None) if ask_database else None
     chosen = getattr(user, "language", "") or request.COOKIES.get(COOKIE, "")
     if chosen not in LANGUAGES:
         asked = [part.split(";")[0].strip()[:2].lower() for part in request.headers.get("Accept-Language", "").split(",")]

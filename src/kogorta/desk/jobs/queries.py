@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models import Count
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from kogorta.desk.jobs.models import Job
+from django.db.models import Count
+from django.db.models.functions import Now
+
+from kogorta.desk.jobs.models import Job, State
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def find_job(job_id: int) -> Job | None:
@@ -21,3 +28,18 @@ def latest_jobs(before: int | None = None, size: int = 50) -> list[Job]:
 def jobs_by_state() -> dict[str, int]:
     """How many jobs stand where."""
     return dict(Job.objects.order_by().values_list("state").annotate(Count("pk")))
+
+
+def oldest_waiting() -> datetime | None:
+    """Since when the oldest job that is due has waited."""
+    return Job.objects.filter(state=State.WAITING, run_at__lte=Now()).order_by("run_at").values_list("run_at", flat=True).first()
+
+
+def oldest_silent() -> datetime | None:
+    """Since when a job that is due or was begun has been without a worker, for more than a minute: nobody works."""
+    late = Now() - timedelta(minutes=1)
+    waiting = Job.objects.filter(state=State.WAITING, run_at__lt=late).order_by("run_at").values_list("run_at", flat=True).first()
+    running = (
+        Job.objects.filter(state=State.RUNNING, lease_until__lt=late).order_by("lease_until").values_list("lease_until", flat=True).first()
+    )
+    return None if Job.objects.filter(state=State.RUNNING, lease_until__gte=Now()).exists() else waiting or running

@@ -149,5 +149,7 @@ class InviteForm(DeskForm):
 
     email = forms.EmailField(label=lazy_text("E-mail"), max_length=254)
     role = forms.ChoiceField(
-        label=lazy_text("Role"), choices=[(role.value, lazy_text(name)) for role, name in ROLE_NAMES.items()], initial=Role.MARKETER.value
+        label=lazy_text("Role at the desk"),
+        choices=[(role.value, lazy_text(name)) for role, name in ROLE_NAMES.items()],
+        initial=Role.MARKETER.value,
     )

@@ -61,6 +61,18 @@ def offer_new_password(by: User | None, user_id: int) -> str:
     return token
 
 
+def offer_new_password_by_email(email: str) -> str:
+    """The same for who has the machine but not the password, by the e-mail of the person.
+
+    Raises:
+        NotFoundError: there is no such person.
+    """
+    user = User.objects.filter(email=email.strip().lower()).first()
+    if user is None:
+        raise NotFoundError("There is no such person.")
+    return offer_new_password(None, user.pk)
+
+
 def find_invitation(token: str) -> Invitation:
     """The invitation a link stands for, if it still works.
 

@@ -63,7 +63,7 @@ TABLE: Final[dict[Action, frozenset[Role]]] = {
 """Personal fields (e-mail, phone) are `SEE_CONTACTS`: an analyst works with figures and names, not with addresses."""
 
 ROLE_NAMES: Final[dict[Role, str]] = {
-    Role.OWNER: message("Owner"),
+    Role.OWNER: message("Owner of the desk"),
     Role.MARKETER: message("Marketer"),
     Role.MANAGER: message("Manager"),
     Role.ANALYST: message("Analyst (reads only)"),

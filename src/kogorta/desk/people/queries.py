@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime
+from typing import Final
 
 from kogorta.desk.people.models import Session, User
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 _set_up = False
 _BROWSERS: Final = (
@@ -55,6 +52,11 @@ def find_person(user_id: int) -> User | None:
     return User.objects.filter(pk=user_id).first()
 
 
+def count_sessions() -> int:
+    """Signed-in sessions that have not run out."""
+    return Session.objects.filter(user__isnull=False, expire_date__gt=datetime.now(UTC)).count()
+
+
 @dataclass(frozen=True)
 class ShownSession:
     """A signed-in browser as its owner sees it.
@@ -91,6 +93,6 @@ def own_sessions(user: User, this: str | None) -> list[ShownSession]:
 
 def browser_told(agent: str) -> str:
     """A browser and its system out of what it says of itself."""
-    browser = next((name for sign, name in _BROWSERS if re.search(rf"\b{sign}\b", agent)), "")
+    browser = next((name for sign, name in _BROWSERS if sign in agent), "")
     system = next((name for sign, name in _SYSTEMS if sign in agent), "")
     return ", ".join(part for part in (browser, system) if part) or agent[:60]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Answer = Callable[[HttpRequest], HttpResponseBase]
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_FOR_MACHINES: Final = frozenset({"/healthz", "/metrics"})
 _ALWAYS_OPEN: Final = ("/start/", "/static/", "/healthz", "/metrics", "/language/")
 
 
@@ -35,6 +36,8 @@ class SpeakLanguage:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer in the language chosen."""
+        if request.path in _FOR_MACHINES:
+            return self.get_response(request)
         company = current_company()
         language = choose_language(request)
         token = visitor_address.set(address_of(request))

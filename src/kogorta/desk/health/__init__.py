@@ -1,0 +1,1 @@
+"""How the desk is doing: health for a balancer, metrics for Prometheus."""
