@@ -13,6 +13,7 @@ from kogorta.segments.abc_xyz import AbcXyz
 from kogorta.segments.cohorts import cohort_table
 from kogorta.segments.figures import Stability
 from kogorta.segments.history import segment_history
+from kogorta.segments.insights import InsightSearch
 from kogorta.segments.lifecycle import Lifecycle
 from kogorta.segments.migration import earlier_day, migration
 from kogorta.segments.portrait import (
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         Totals,
     )
     from kogorta.segments.history import SegmentHistory
+    from kogorta.segments.insights import Insights
     from kogorta.segments.moves import CohortTable, Migration
     from kogorta.segments.rfm import RFMRule, Segments
     from kogorta.value.valuation import Valuation
@@ -80,6 +82,7 @@ class Analysis:
         customers: one row per customer with the contract columns of `customers.csv`.
         quarantine: rows left out, with reasons.
         rfm_stability: customer_id, rfm_code, stable, and the codes one order or one week away.
+        insights: hidden groups, drivers, segmentations by evidence; None when nobody has bought.
         definitions: machine-readable definitions used, printed in the report and in plan.json.
     """
 
@@ -109,6 +112,7 @@ class Analysis:
     definitions: Mapping[str, str]
     valuation: Valuation | None = None
     history: SegmentHistory | None = None
+    insights: Insights | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ class Analyzer:
         lifecycle: how stages of life are made.
         planner: how the plan is made; its scheme leads the report.
         valuer: how customers are valued.
+        insights: how hidden groups and drivers are looked for.
         industries: the map of industries; the standard one when not given.
     """
 
@@ -131,6 +136,7 @@ class Analyzer:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     planner: Planner = field(default_factory=Planner)
     valuer: Valuer = field(default_factory=Valuer)
+    insights: InsightSearch = field(default_factory=InsightSearch)
     industries: IndustryMap | None = None
 
     def analyze(self, base: CustomerBase, as_of: date | str | None = None, *, progress: Progress = SILENT) -> Analysis:
@@ -167,6 +173,8 @@ class Analyzer:
         with progress.step("plan", None):
             leading = tuple(item for item in figures if item.scheme == scheme)
             plan = self.planner.plan(base, segments, profile, leading, by_industry, _expected(base, valuation))
+        with progress.step("look for hidden groups", None):
+            insights = self.insights.look(base, day) if segments else None
         with progress.step("compare dates", None):
             before = earlier_day(base, day)
             measure = yardstick(base, scheme, day, segments.rule) if segments else None
@@ -196,6 +204,7 @@ class Analyzer:
             stability=stability,
             plan=plan,
             valuation=valuation,
+            insights=insights,
             customers=profile,
             quarantine=base.table("quarantine"),
             rfm_stability=stability_table,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kogorta.reports import bars, cohort_chart, flows, grids, history_chart, ranges, value_charts
+from kogorta.reports import bars, cohort_chart, flows, grids, history_chart, insight_charts, ranges, value_charts
 from kogorta.reports.wording import Wording
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ CHARTS: tuple[tuple[str, Callable[[Wording, Finding], Chart | None]], ...] = (
     ("cohort_trend", cohort_chart.cohorts_chart),
     ("migration_losses", flows.migration_chart),
     ("segment_revenue", history_chart.history_chart),
+    ("drivers_repeat", insight_charts.drivers_chart),
+    ("drivers_churn", insight_charts.drivers_chart),
+    ("drivers_average_check", insight_charts.drivers_chart),
+    ("drivers_response", insight_charts.drivers_chart),
+    ("hidden_segments", insight_charts.hidden_chart),
     ("value_segments", value_charts.value_segments_chart),
     ("value_spread", bars.value_chart),
     ("value_backtest", value_charts.backtest_chart),

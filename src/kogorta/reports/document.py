@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kogorta.reports import closing_sections, customer_sections, plan_sections, time_section, value_sections
+from kogorta.reports import closing_sections, customer_sections, insight_sections, plan_sections, time_section, value_sections
 from kogorta.reports.blocks import Document, Section, Statements
 from kogorta.reports.tables import too_long
 
@@ -25,6 +25,7 @@ SUMMARY: Final = (
     "industry_ranking",
     "forecast",
     "experiment",
+    "drivers_repeat",
     "churn",
     "sensitivity",
     "data_quality",
@@ -51,6 +52,7 @@ def compose(story: Story, title: str | None) -> Document:
         customer_sections.industries_section(story),
         customer_sections.matrix_section(story),
         time_section.time_section(story),
+        insight_sections.insights_section(story),
         value_sections.value_section(story),
         plan_sections.priority_section(story),
         plan_sections.proposals_section(story),

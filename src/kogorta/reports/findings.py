@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kogorta.reports import behaviour_findings, churn, data_findings, moves_findings, plan_findings, segment_findings, value_findings
+from kogorta.reports import (
+    behaviour_findings,
+    churn,
+    data_findings,
+    insight_findings,
+    moves_findings,
+    plan_findings,
+    segment_findings,
+    value_findings,
+)
 from kogorta.reports.finding import Finding
 from kogorta.reports.wording import Wording
 
@@ -33,6 +42,12 @@ FINDERS: tuple[Callable[[Wording], Finding | None], ...] = (
     moves_findings.best_leavers,
     moves_findings.segment_revenue,
     moves_findings.segments_work,
+    insight_findings.drivers_repeat,
+    insight_findings.drivers_churn,
+    insight_findings.drivers_average_check,
+    insight_findings.drivers_response,
+    insight_findings.hidden_segments,
+    insight_findings.evidence_classes,
     value_findings.value_segments,
     value_findings.value_spread,
     value_findings.value_backtest,

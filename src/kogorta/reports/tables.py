@@ -10,6 +10,7 @@ from kogorta.kit.language import minor_digits
 from kogorta.reports.cells import FORMULA_STARTS, SHEET_ROW_LIMIT, SHEET_ROWS_UNASKED, written
 from kogorta.reports.churn import churn_rows
 from kogorta.reports.columns import AUDIT, CHURN, CUSTOMERS, FIRST_WAVE, SEGMENTS, Column
+from kogorta.reports.insight_tables import insight_rows
 from kogorta.reports.names import category_name, industry_name, segment_name
 from kogorta.reports.problems import told
 from kogorta.reports.reasons import reasons
@@ -69,7 +70,7 @@ def segment_rows(analysis: Analysis, language: Language) -> list[Row]:
             item.median_recency_days,
         )
         for item in analysis.segments
-    ]
+    ] + insight_rows(analysis, language)
 
 
 def wave_rows(analysis: Analysis, language: Language) -> list[Row]:

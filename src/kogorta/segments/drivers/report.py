@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from kogorta.kit.language import Language
+    from kogorta.segments.drivers.adjusting import Adjusted
     from kogorta.segments.drivers.effects import Bounds, Effect
     from kogorta.segments.drivers.factors import Factor, Level
 
@@ -49,6 +50,8 @@ WARNINGS: Final[Mapping[str, str]] = {
     ),
     "twin": message("It goes together with “{other}”: which of the two matters cannot be told."),
 }
+ALIKE: Final = message("Among customers alike in “{other}” the difference stays ({left}).")
+ALIKE_LITTLE: Final = message("Among customers alike in “{other}” little is left of it ({left}): that factor stands behind most of it.")
 NOTHING: Final[Mapping[str, str]] = {
     "few": message("{customers} is too few to compare groups; {needed} are needed."),
     "flat": message("Everybody did the same; there is nothing to explain."),
@@ -91,6 +94,7 @@ class Association:
         bounds: interval of the effect, widened for having been picked out of many (Benjamini and Yekutieli 2005, JASA 100).
         found: whether it stands out.
         warnings: what to beware of.
+        adjusted: what is left of a finding among customers alike in the factor most likely to stand behind it.
     """
 
     factor: Factor
@@ -101,6 +105,7 @@ class Association:
     bounds: Bounds
     found: bool
     warnings: tuple[Warned, ...] = ()
+    adjusted: Adjusted | None = None
 
     @property
     def up(self) -> bool:
@@ -135,7 +140,19 @@ class Association:
                 low=language.number(ends[0], 2 if ends[0] < 1.1 else 1),
                 high=language.number(ends[1], 2 if ends[1] < 1.1 else 1),
             )
-        return " ".join([text, *(warning.told(language) for warning in self.warnings)])
+        return " ".join([text, *self.remarks(language)])
+
+    def remarks(self, language: Language) -> tuple[str, ...]:
+        """What is left of it among customers alike in another factor, and the warnings, a sentence each."""
+        kept = self.adjusted
+        if kept is None:
+            return tuple(warning.told(language) for warning in self.warnings)
+        if isinstance(self.effect, RateEffect):
+            shown = language.text("{points} pp", points=_signed(language, 100 * kept.value))
+        else:
+            shown = language.text("{times} times", times=language.number(kept.value, 2 if kept.value < 1.1 else 1))
+        told = language.text(ALIKE_LITTLE if kept.explained else ALIKE, other=kept.by.told(language), left=shown)
+        return (told, *(warning.told(language) for warning in self.warnings))
 
 
 @dataclass(frozen=True)
@@ -269,6 +286,15 @@ class DriverReport:
                         "p": found.p,
                         "q": found.q,
                         "found": found.found,
+                        "adjusted": None
+                        if found.adjusted is None
+                        else {
+                            "by": found.adjusted.by.name,
+                            "value": found.adjusted.value,
+                            "low": found.adjusted.bounds.low,
+                            "high": found.adjusted.bounds.high,
+                            "kept": found.adjusted.kept,
+                        },
                         "warnings": [warning.code for warning in found.warnings],
                     }
                     for found in one.associations
@@ -282,6 +308,11 @@ class DriverReport:
 
     def __repr__(self) -> str:
         return "\n".join(self.told(_english()))
+
+
+def _signed(language: Language, points: float) -> str:
+    sign = "+" if points > 0 else "−" if points < 0 else ""
+    return sign + language.number(abs(points), 0 if abs(points) >= 3 else 1)
 
 
 def _english() -> Language:

@@ -9,6 +9,7 @@ import numpy as np
 
 from kogorta.kit.checks import check_between, check_choice
 from kogorta.kit.errors import OptionError
+from kogorta.segments.drivers.adjusting import adjust
 from kogorta.segments.drivers.effects import RateEffect, RatioEffect, adjusted, correlation_ratio, cramers_v
 from kogorta.segments.drivers.facts import OUTCOMES, gather_facts
 from kogorta.segments.drivers.report import Association, DriverReport, FactorStrength, OutcomeDrivers, Warned
@@ -143,7 +144,7 @@ class Drivers:
             found = q <= self.level and _apart(one.effect, bounds)
             warnings = strengths[one.column.factor.name].warnings
             made.append(Association(one.column.factor, one.column.levels[one.place], one.effect, p, q, bounds, found, warnings))
-        made = _with_twins(facts, made)
+        made = _with_twins(facts, _with_adjusted(facts, made, compared, {name: one.strength for name, one in strengths.items()}))
         made.sort(key=lambda one: (not one.found, len(one.warnings) > 0, one.p, one.factor.name, one.level.key))
         told = [one for one in strengths.values() if one.levels or one.warnings]
         told.sort(key=lambda one: (-one.strength, one.factor.name))
@@ -224,6 +225,14 @@ def _filled(facts: Facts, column: Column) -> Warned | None:
     if abs(effect.value) < FILLED_GAP or effect.p > FILLED_P:
         return None
     return Warned("filled", effect.own, effect.others)
+
+
+def _with_adjusted(facts: Facts, made: list[Association], compared: list[_Compared], strengths: dict[str, float]) -> list[Association]:
+    """Show what is left of each finding among customers alike in the factor most likely to stand behind it."""
+    return [
+        replace(one, adjusted=adjust(facts, source.column, source.place, strengths)) if one.found else one
+        for one, source in zip(made, compared, strict=True)
+    ]
 
 
 def _with_twins(facts: Facts, made: list[Association]) -> list[Association]:
