@@ -2,8 +2,9 @@
 
     python -m benchmarks.drivers [--times 60] [--first 700000]
 
-Every base is made from a seed of its own, `--first` and the following ones. With nothing planted, any finding is false: the false discovery rate is the share of bases with one.
-With three factors planted among seventeen without any effect, it is the mean share of false findings among findings.
+Every base is made from a seed of its own, `--first` and the following ones. With nothing planted, any finding is false: the false discovery
+rate is the share of bases with one. With three factors planted among seventeen without any effect, it is the mean share of false findings
+among findings.
 """
 
 from __future__ import annotations

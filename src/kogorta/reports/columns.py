@@ -61,7 +61,7 @@ CUSTOMERS: Final = (
 )
 
 SEGMENTS: Final = (
-    Column("scheme", "text", message("Scheme: case, guide, abc, xyz or lifecycle"), 12),
+    Column("scheme", "text", message("Scheme: case, guide, abc, xyz, lifecycle, hidden, or one by evidence"), 12),
     Column("segment", "text", message("Code of the segment"), 20),
     Column("name", "text", message("Name of the segment"), 24),
     Column("customers", "whole", message("Number of customers")),

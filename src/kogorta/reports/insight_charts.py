@@ -77,7 +77,9 @@ def difference(say: Wording, found: Association) -> str:
             for edge in (low, high)
         ]
         return say.text("{low} to {high} pp", low=ends[0], high=ends[1])
-    return say.text("{low} to {high} times", low=say.number(low, 2), high=say.number(high, 2))
+    if found.up:
+        return say.text("{low} to {high} times more", low=say.number(low, 1), high=say.number(high, 1))
+    return say.text("{low} to {high} times less", low=say.number(1 / high, 1), high=say.number(1 / low, 1))
 
 
 def _paint_pairs(sheet: Canvas, pairs: Sequence[Pair], legend: tuple[str, str]) -> None:
