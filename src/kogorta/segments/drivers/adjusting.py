@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Z: Final = 1.959964
 WEAK: Final = 0.05
 """Strength below which a factor cannot stand behind a finding."""
-EXPLAINED: Final = 0.5
+EXPLAINED: Final = 1 / 3
 """A finding of which less than this share is left is mostly explained by the other factor."""
 
 
