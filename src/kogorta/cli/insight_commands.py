@@ -291,7 +291,3 @@ def drivers(folder: Path, as_of: str | None, window: int, outcomes: tuple[str, .
 def _say(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(line)
-
-
-COMMANDS: Final[tuple[click.Command, ...]] = (benefits, loyalty_degree, jobs, demography, hidden, drivers)
-"""What hangs on `kogorta segment`."""

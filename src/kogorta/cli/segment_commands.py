@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from kogorta.cli.base_commands import open_existing
-from kogorta.cli.insight_commands import COMMANDS
 from kogorta.cli.options import as_of_option, base_option, print_json, speaking_options
 from kogorta.cli.printing import print_table
 from kogorta.cli.segment_group import SegmentGroup
@@ -29,10 +28,6 @@ scheme_option = click.option("--scheme", type=click.Choice(("case", "guide")), d
 @click.group(cls=SegmentGroup, help=spoken("Segments of a base: RFM, ABC/XYZ, lifecycle, rules."))
 def segment() -> None:
     """Ways to segment."""
-
-
-for _command in COMMANDS:
-    segment.add_command(_command)
 
 
 @segment.command(help=spoken("Codes and named segments by recency, frequency and money."))

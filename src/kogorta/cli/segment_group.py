@@ -8,11 +8,17 @@ from typing import Final
 import click
 
 MORE: Final = {
+    "benefits": ("insight_commands", "benefits"),
     "cohorts": ("moves_commands", "cohorts"),
     "delete": ("rule_commands", "delete"),
+    "demography": ("insight_commands", "demography"),
     "diff": ("rule_commands", "diff"),
+    "drivers": ("insight_commands", "drivers"),
     "explain": ("rule_commands", "explain"),
+    "hidden": ("insight_commands", "hidden"),
     "history": ("moves_commands", "history"),
+    "jobs": ("insight_commands", "jobs"),
+    "loyalty-degree": ("insight_commands", "loyalty_degree"),
     "rule": ("rule_commands", "rule"),
     "save": ("rule_commands", "save"),
     "saved": ("rule_commands", "saved"),
