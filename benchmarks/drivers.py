@@ -1,6 +1,6 @@
 """Drivers: the share of false findings among findings, and the power to see what was planted.
 
-    python -m benchmarks.drivers [--times 60] [--first 700000]
+    python -m benchmarks.drivers [--times 150] [--first 700000]
 
 Every base is made from a seed of its own, `--first` and the following ones. With nothing planted, any finding is false: the false discovery
 rate is the share of bases with one. With three factors planted among seventeen without any effect, it is the mean share of false findings
@@ -116,7 +116,7 @@ def measure_bases(times: int, first: int) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser()
-    options.add_argument("--times", type=int, default=60)
+    options.add_argument("--times", type=int, default=150)
     options.add_argument("--bases", type=int, default=60)
     options.add_argument("--first", type=int, default=700_000)
     given = options.parse_args()
