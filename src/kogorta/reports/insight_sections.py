@@ -155,7 +155,7 @@ def _evidence(story: Story, insights: Insights) -> list[Block]:
 
 def _rows(story: Story, known: Known) -> list[tuple[str, ...]]:
     say = story.say
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for number, item in enumerate(known.figures):
         found = known.definition.class_named(item.segment)
         rows.append(

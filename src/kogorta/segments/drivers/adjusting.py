@@ -137,4 +137,5 @@ def _sums(target: Floats, side: NDArray[np.bool_], parts: Codes) -> tuple[Floats
     top = int(parts.max()) + 1 if len(parts) else 1
     own, values = parts[side], target[side]
     counts = np.bincount(own, minlength=top).astype(np.float64)
-    return counts, np.bincount(own, values, minlength=top), np.bincount(own, values**2, minlength=top)
+    sums, squares = (np.bincount(own, one, minlength=top).astype(np.float64) for one in (values, values**2))
+    return counts, sums, squares
