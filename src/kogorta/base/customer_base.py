@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +12,7 @@ from kogorta.base.assembly import assemble
 from kogorta.base.audit import Accounting, Audit, Fate, Problem
 from kogorta.base.cleaning import read_rows
 from kogorta.base.derivation import NEW_TABLES, Derivation, note_problems, note_whole_base
+from kogorta.base.matching.decisions import rows_of, told_by_person, undone, with_rows, without_pair
 from kogorta.base.options import IntakeOptions
 from kogorta.base.store import Store
 from kogorta.base.tables import KEYS, TABLES, column_list, empty_query
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from kogorta.base.assembly import Assembled
     from kogorta.base.draft import Draft
     from kogorta.base.intake import Extract
+    from kogorta.base.matching.likely import Duplicates, LikelyMatcher
     from kogorta.base.options import RefundPolicy
     from kogorta.kit.progress import Progress
 
@@ -41,6 +45,7 @@ ORDER_OF_ROWS: Final = {
     "customer_days": ("customer_id", "day"),
     "quarantine": ("source", "row_no", "reason"),
     "merges": ("kept_id", "merged_id"),
+    "matches": ("left_id", "right_id"),
     "imports": ("source", "digest"),
     "events": ("at", "event_id"),
     "consents": ("customer_id", "channel", "purpose"),
@@ -217,6 +222,9 @@ class CustomerBase:
                 "No merge of {merged_id!r} is recorded; see the table merges for the ids.",
                 merged_id=merged_id,
             )
+        if rows := undone(self.connection, merged_id):
+            self._decide(with_rows(rows))
+            return
         with self._store.writing(self.shelf, large=self.is_large) as draft:
             change = Update(draft)
             draft.patch(
@@ -226,6 +234,79 @@ class CustomerBase:
             note_whole_base(draft)
             self._store.commit(draft, **self._unsettled(draft))
         self.generation += 1
+
+    def likely_duplicates(self, matcher: LikelyMatcher | None = None) -> Duplicates:
+        """Customers that no exact key joins and that are likely one; the base stays as it is.
+
+        Args:
+            matcher: thresholds; the usual ones when not given.
+
+        Raises:
+            MissingExtraError: the extra `match` is not installed.
+        """
+        from kogorta.base.matching.likely import LikelyMatcher
+
+        return (matcher or LikelyMatcher()).find(self)
+
+    def merge_duplicates(self, found: Duplicates) -> int:
+        """Merge what was found; each merge can be undone with `unmerge`.
+
+        Returns:
+            Number of merges the base now has because of it.
+        """
+        before = len(self.table("customers"))
+        if found.joints:
+            self._decide(with_rows(rows_of(found.joints)))
+        return before - len(self.table("customers"))
+
+    def confirm_duplicate(self, left: str, right: str) -> None:
+        """A person says that two customers are one; they are merged.
+
+        Raises:
+            OptionError: an id is not known, or the cards have different INN, KPP or birth dates.
+        """
+        self._decide(with_rows([told_by_person(self.connection, left, right, "same")]))
+
+    def reject_duplicate(self, left: str, right: str) -> None:
+        """A person says that two customers are different; they are never proposed or merged again.
+
+        Raises:
+            OptionError: an id is not known, or both are one customer already.
+        """
+        self._decide(with_rows([told_by_person(self.connection, left, right, "different")]))
+
+    def forget_decision(self, left: str, right: str) -> None:
+        """Forget what was decided about a pair, by a person or by the model.
+
+        Raises:
+            OptionError: nothing was decided about the pair.
+        """
+        pair = [min(left, right), max(left, right)]
+        row = self.connection.execute("SELECT count(*) FROM matches WHERE left_id = ? AND right_id = ?", pair).fetchone()
+        if not row or not row[0]:
+            raise OptionError("Nothing was decided about {left} and {right}.", left=left, right=right)
+        self._decide(without_pair(left, right))
+
+    def _decide(self, matches: str) -> None:
+        """Make the rows of a query the decisions of the base, and merge or part accordingly."""
+        with self._store.writing(self.shelf, large=self.is_large) as draft:
+            draft.keep("orders_before", f"SELECT {column_list('orders')} FROM orders", large=self.is_large)
+            draft.replace("matches", matches)
+            Derivation(draft).derive("orders_before")
+            note_whole_base(draft)
+            self._store.commit(draft, **self._unsettled(draft))
+        self.generation += 1
+
+    def copy(self) -> CustomerBase:
+        """A copy in memory, to try on it what the base itself must not feel yet."""
+        other = CustomerBase(None)
+        for name in TABLES:
+            with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+                self.connection.sql(f"SELECT {column_list(name)} FROM {name}").write_parquet(file.name)
+                other.shelf.keep(name, f"SELECT * FROM read_parquet({quote(file.name)})", large=self.is_large)
+        other._store.state = replace(self._store.state, versions={})
+        other.is_large = self.is_large
+        return other
 
     def unenriched(self, industries: str) -> str | None:
         """Table of the ids of customers that changed since they were enriched; None when all are to be enriched.
@@ -279,8 +360,6 @@ class CustomerBase:
         return int(row[0]) if row else 0
 
     def _settle(self, options: IntakeOptions) -> IntakeOptions:
-        from dataclasses import replace
-
         state = self._store.state
         if state.currency and options.currency and options.currency != state.currency:
             raise InputError(

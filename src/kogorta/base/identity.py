@@ -1,7 +1,8 @@
 """Who is who: identities of the sources joined by exact keys, with evidence, and a merge can be undone.
 
 Keys, in this order: INN with KPP; the customer's own e-mail; his own phone; a company's name together with the e-mail or phone of its
-contact. Two identities with different INNs are never joined, nor are two whose names have nothing in common.
+contact. Two identities with different INNs are never joined, nor are two whose names have nothing in common. Then come the pairs that
+the model of likely duplicates or a person decided on (`matches`); a pair told «different» is never joined, whatever its keys.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from kogorta.base.matching.clusters import NO_MARKS, Marks
 from kogorta.engine.duck import register_mapping
 from kogorta.kit.contacts import normalise_company_name
 
@@ -30,13 +32,20 @@ class _Entity:
     words: frozenset[str]
     inn: str | None
     since: datetime | None
+    marks: Marks = NO_MARKS
 
 
 class _Groups:
-    """Disjoint groups of identities; each knows its tax numbers and the evidence that built it."""
+    """Disjoint groups of identities; each knows what it cannot differ in, whom it is not, and the evidence that built it."""
 
-    def __init__(self, entities: dict[str, _Entity]) -> None:
+    def __init__(self, entities: dict[str, _Entity], apart: Iterable[tuple[str, str]] = ()) -> None:
         self.entities = entities
+        self.marks = {key: item.marks for key, item in entities.items()}
+        self.told = {key: {key} for pair in apart for key in pair}
+        self.others: dict[str, set[str]] = defaultdict(set)
+        for left, right in apart:
+            self.others[left].add(right)
+            self.others[right].add(left)
         self.parent = {key: key for key in entities}
         self.inns = {key: {item.inn} if item.inn else set() for key, item in entities.items()}
         self.evidence: dict[str, str] = {}
@@ -51,10 +60,20 @@ class _Groups:
         first, second = sorted((self.find(left), self.find(right)))
         if first == second or len(self.inns[first] | self.inns[second]) > 1:
             return
+        if self.others.get(first, set()) & self.told.get(second, set()):
+            return
         self.parent[second] = first
         self.inns[first] |= self.inns[second]
+        self.marks[first] = self.marks[first].joined(self.marks[second])
+        if second in self.told or second in self.others:
+            self.told.setdefault(first, set()).update(self.told.pop(second, set()))
+            self.others[first] |= self.others.pop(second, set())
         for key in (left, right):
             self.evidence.setdefault(key, evidence)
+
+    def contradict(self, left: str, right: str) -> bool:
+        """The groups of two identities differ in INN, KPP or birth date."""
+        return self.marks[self.find(left)].contradict(self.marks[self.find(right)])
 
 
 @dataclass(frozen=True)
@@ -68,23 +87,33 @@ class SharedKey:
     entities: int
 
 
-def match_identities(connection: duckdb.DuckDBPyConnection, *, keys: str, scope: str = "entities") -> tuple[SharedKey, ...]:
+def match_identities(
+    connection: duckdb.DuckDBPyConnection, *, keys: str, scope: str = "entities", exact_only: bool = False
+) -> tuple[SharedKey, ...]:
     """Group identities into customers.
 
     Makes `identity_map(entity_id, customer_id)` and `new_merges(kept_id, merged_id, evidence, at)`. Of a group the identity known longest
     keeps its id, so that an id does not change when the customer buys again. The answer does not depend on the order of rows.
 
     Args:
-        connection: it holds `entities`.
+        connection: it holds `entities` and `matches`.
         keys: table or query with place, kind, key, side, entity_id: every identity that has one of the keys that matter.
-        scope: table whose `entity_id` are grouped; whoever shares a key that joins is in it.
+        scope: table whose `entity_id` are grouped; whoever shares a key that joins is in it, and whoever was decided to be the same.
+        exact_only: leave out the likely pairs of `matches`.
 
     Returns:
         Keys shared by customers that are clearly different, in the order they were tried.
     """
     shared = _shared_keys(connection, keys)
-    involved = sorted({entity for _, _, members in shared for entity in members})
-    groups = _Groups(_load(connection, involved))
+    decided = connection.execute(
+        f"""SELECT left_id, right_id, verdict, decided_by, probability FROM matches
+        SEMI JOIN (SELECT entity_id AS left_id FROM {scope}) l USING (left_id)
+        SEMI JOIN (SELECT entity_id AS right_id FROM {scope}) r USING (right_id)
+        ORDER BY decided_by DESC, probability DESC, left_id, right_id"""
+    ).fetchall()
+    involved = sorted({*(entity for _, _, members in shared for entity in members), *(row[place] for row in decided for place in (0, 1))})
+    groups = _Groups(_load(connection, involved), [(row[0], row[1]) for row in decided if row[2] == "different"])
+    decided = [row for row in decided if row[0] in groups.entities and row[1] in groups.entities]
     apart: list[SharedKey] = []
     for key, count, members in shared:
         known = [groups.entities[item] for item in members]
@@ -92,10 +121,14 @@ def match_identities(connection: duckdb.DuckDBPyConnection, *, keys: str, scope:
             _join_by_inn(groups, known, connection)
         elif count > LARGEST_GROUP or not _join_alike(groups, known, key.kind):
             apart.append(key)
+    likely = {} if exact_only else _join_likely(groups, [row for row in decided if row[2] == "same"])
     merged: dict[str, list[str]] = defaultdict(list)
     for entity in groups.entities:
         merged[groups.find(entity)].append(entity)
-    pairs = [(kept, item, groups.evidence.get(item) or groups.evidence.get(kept, "")) for kept, item in _kept(merged, groups.entities)]
+    pairs = [
+        (kept, item, likely.get(item) or groups.evidence.get(item) or groups.evidence.get(kept, ""))
+        for kept, item in _kept(merged, groups.entities)
+    ]
     register_mapping(
         connection,
         "merged_pairs",
@@ -136,11 +169,16 @@ def _load(connection: duckdb.DuckDBPyConnection, involved: list[str]) -> dict[st
     register_mapping(connection, "involved", {"entity_id": involved})
     rows = connection.execute(
         """
-        SELECT e.entity_id, e.kind, e.name, e.inn, e.created_at
+        SELECT e.entity_id, e.kind, e.name, e.inn, e.created_at, e.kpp, CAST(e.birth_on AS VARCHAR)
         FROM entities e JOIN involved i USING (entity_id) ORDER BY e.entity_id
         """
     ).fetchall()
-    return {row[0]: _Entity(row[0], row[1], _words(row[2], row[1]), row[3], row[4]) for row in rows}
+    return {
+        key: _Entity(
+            key, kind, _words(name, kind), inn, since, Marks(*(frozenset((value,)) if value else frozenset() for value in (inn, kpp, born)))
+        )
+        for key, kind, name, inn, since, kpp, born in rows
+    }
 
 
 def _words(name: str | None, kind: str) -> frozenset[str]:
@@ -197,13 +235,31 @@ def _agree(left: _Entity, right: _Entity, *, strict: bool) -> bool:
     return common > 0
 
 
+def _join_likely(groups: _Groups, decided: list[tuple[str, str, str, str, float]]) -> dict[str, str]:
+    """Join decided pairs, a person's first; returns the evidence by the card that leads each exact group that was joined."""
+    before: dict[str, list[str]] = defaultdict(list)
+    for entity in groups.entities:
+        before[groups.find(entity)].append(entity)
+    leader = {item: min(members, key=lambda key: _rank(groups.entities[key])) for members in before.values() for item in members}
+    found: dict[str, str] = {}
+    for left, right, _, by, probability in decided:
+        if groups.find(left) != groups.find(right) and not groups.contradict(left, right):
+            evidence = "confirmed" if by == "person" else f"likely {probability:.4f}"
+            groups.join(left, right, evidence)
+            for side in (left, right):
+                found.setdefault(leader[side], evidence)
+    return found
+
+
+def _rank(item: _Entity) -> tuple[bool, datetime | None, int, str]:
+    return (item.since is None, item.since, len(item.entity_id), item.entity_id)
+
+
 def _kept(merged: dict[str, list[str]], entities: dict[str, _Entity]) -> Iterator[tuple[str, str]]:
     for members in merged.values():
         if len(members) < 2:
             continue
-        ranked: Iterable[_Entity] = sorted(
-            (entities[item] for item in members), key=lambda item: (item.since is None, item.since, len(item.entity_id), item.entity_id)
-        )
+        ranked: Iterable[_Entity] = sorted((entities[item] for item in members), key=_rank)
         kept, *others = ranked
         for other in others:
             yield kept.entity_id, other.entity_id

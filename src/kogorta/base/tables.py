@@ -51,6 +51,8 @@ TABLES: Final[Mapping[str, Schema]] = {
     "shared_keys": _columns("place:BIGINT kind:VARCHAR key:VARCHAR side:VARCHAR entities:BIGINT"),
     "unusual_orders": _columns("order_id:VARCHAR customer_id:VARCHAR amount_base:BIGINT"),
     "unenriched": _columns("customer_id:VARCHAR"),
+    # what the model or a person decided about two identities that no exact key joins; verdict: same or different
+    "matches": _columns("left_id:VARCHAR right_id:VARCHAR verdict:VARCHAR decided_by:VARCHAR probability:DOUBLE evidence:VARCHAR"),
     # what follows from the tables above
     "customers": _columns(
         "customer_id:VARCHAR kind:VARCHAR name:VARCHAR email:VARCHAR phone:VARCHAR inn:VARCHAR kpp:VARCHAR ogrn:VARCHAR birth_on:DATE "

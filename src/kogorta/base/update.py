@@ -213,7 +213,11 @@ class Update:
                 f"""SELECT entity_id FROM touched UNION SELECT entity_id FROM near_keys SEMI JOIN joining_keys USING ({columns})
                 UNION SELECT unnest([o.kept_id, o.merged_id]) FROM old_merges o
                 WHERE o.kept_id IN (
-                    SELECT coalesce(m.kept_id, t.entity_id) FROM touched t LEFT JOIN old_merges m ON m.merged_id = t.entity_id)""",
+                    SELECT coalesce(m.kept_id, t.entity_id) FROM touched t LEFT JOIN old_merges m ON m.merged_id = t.entity_id)
+                UNION SELECT entity_id FROM (
+                    SELECT d.left_id AS entity_id FROM matches d JOIN touched t ON t.entity_id = d.right_id
+                    UNION SELECT d.right_id FROM matches d JOIN touched t ON t.entity_id = d.left_id) decided
+                SEMI JOIN entities USING (entity_id)""",
             )
             draft.keep("touched", "SELECT entity_id FROM touched_now")
             if draft.count("touched") == before:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kogorta.cli.duplicate_commands import confirm, duplicates, forget, reject
 from kogorta.cli.options import (
     Reading,
     add_files,
@@ -137,9 +138,13 @@ def enrich(
         click.echo(f"{words.phrase(name)}: {words.number(count)} ({words.percent(count / total)})")
 
 
-@click.group(help=spoken("Keep the base: reclaim space, undo a merge, take orders out, check the files."))
+@click.group(help=spoken("Keep the base: reclaim space, likely duplicates, undo a merge, take orders out, check the files."))
 def base() -> None:
     """Commands about the base itself."""
+
+
+for command in (duplicates, confirm, reject, forget):
+    base.add_command(command)
 
 
 @base.command(help=spoken("Delete what earlier states of the base needed; they can no longer be read."))

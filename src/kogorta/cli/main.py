@@ -14,7 +14,7 @@ from kogorta.cli.words import spoken
 _COMMANDS: Final = {
     "analyze": ("analyze", "analyze", "The main job: an export in, a report and a plan out."),
     "audit": ("base_commands", "audit", "What is wrong with the data, and what it does to RFM."),
-    "base": ("base_commands", "base", "Keep the base: reclaim space, undo a merge, take orders out, check the files."),
+    "base": ("base_commands", "base", "Keep the base: reclaim space, likely duplicates, undo a merge, take orders out, check the files."),
     "clv": ("clv", "clv", "What customers are worth: a model tested on the past."),
     "compare": ("moves_commands", "compare", "Who moved between segments from one date to another."),
     "demo": ("demo", "demo", "A generated base with a known truth, analysed."),
