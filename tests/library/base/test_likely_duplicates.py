@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -123,13 +124,14 @@ def test_the_effect_is_told_before_and_comes_true(base, found, tables_of):
     assert tried.audit().accounting == base.audit().accounting
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_merging_and_undoing_in_any_order_gives_every_table_back(base, found, tables_of, data):
     tried = base.copy()
     before = tables_of(tried, ALL_BUT_DECISIONS)
-    tried.merge_duplicates(found)
-    merged = [joint.merged for joint in found.joints]
+    some = data.draw(st.lists(st.sampled_from(found.joints), min_size=1, max_size=3, unique_by=lambda joint: joint.merged))
+    tried.merge_duplicates(replace(found, joints=tuple(some)))
+    merged = [joint.merged for joint in some]
     assert tables_of(tried, ALL_BUT_DECISIONS) != before
     for card in data.draw(st.permutations(merged)):
         tried.unmerge(card)

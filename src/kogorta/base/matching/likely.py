@@ -235,7 +235,7 @@ class LikelyMatcher:
 
 
 def _probability(log_odds: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp2(-np.clip(log_odds, -100, 100)))
+    return np.asarray(1 / (1 + np.exp2(-np.clip(log_odds, -100, 100))))
 
 
 def _chance_of_a_match(factors: np.ndarray, cards: int) -> float:

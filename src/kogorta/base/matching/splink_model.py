@@ -74,7 +74,7 @@ def learn(api: Any, kind: str, customers: str, cards: str, rows: int) -> Weights
         seen = found.get(trait.name, [])
         total = sum(weight for weight, _ in seen)
         if total:
-            shares = [sum(w * (s[i] or 0.0) for w, s in seen) / total for i in range(len(trait.levels))]
+            shares: list[float | None] = [sum(w * (s[i] or 0.0) for w, s in seen) / total for i in range(len(trait.levels))]
             traits = (*traits[:place], _blend(trait, shares, "same", total, PRIOR_SAME), *traits[place + 1 :])
             learnt.append(trait.name)
     return Weights(kind, traits, tuple(learnt))
@@ -121,7 +121,8 @@ def spark_api(session: Any) -> Any:  # noqa: ANN401
         from splink.backends.spark import SparkAPI
     except ImportError as error:
         raise MissingExtraError("splink", "match") from error
-    return SparkAPI(spark_session=session, register_udfs_automatically=False, break_lineage_method="persist")
+    made: Any = SparkAPI
+    return made(spark_session=session, register_udfs_automatically=False, break_lineage_method="persist")
 
 
 def _train(
@@ -204,7 +205,7 @@ def _comparison(trait: Trait) -> Any:  # noqa: ANN401
     from splink import comparison_level_library as grades
     from splink import comparison_library
 
-    levels = [grades.CustomLevel(trait.unknown, base_dialect_str="duckdb").configure(is_null_level=True)]
+    levels: list[Any] = [grades.CustomLevel(trait.unknown, base_dialect_str="duckdb").configure(is_null_level=True)]
     for level in trait.levels:
         made = _level(level)
         levels.append(made.configure(m_probability=level.same, u_probability=level.apart, label_for_charts=level.slug))
