@@ -169,6 +169,25 @@ def test_decisions_of_a_person_are_kept_through_imports(base, found, tmp_path):
     assert len(tried.table("customers")) == len(base.table("customers")) + 1
 
 
+def test_decisions_hold_when_an_import_is_followed_row_by_row(base, found, tables_of, tmp_path):
+    tried = base.copy()
+    tried.row_by_row_from, tried.row_by_row = 0, 1.0
+    pair, other = found.review[0], found.review[1]
+    tried.confirm_duplicate(pair.left, pair.right)
+    tried.reject_duplicate(other.left, other.right)
+    kind, number = pair.left.split("-")
+    headers = {"contact": "Контакт: ID;Контакт", "company": "Компания: ID;Компания"}[kind]
+    path = tmp_path / "more.csv"
+    path.write_text(
+        f"ID;Стадия сделки;Сумма;Дата создания;{headers}\n90001;Сделка успешна;10;2026-10-10;{number};Иначе Написан\n", encoding="utf-8"
+    )
+    tried.add(read_file(path, workspace=tmp_path))
+    followed = tables_of(tried, ALL_BUT_DECISIONS)
+    assert {pair.left, pair.right} in [{row["kept_id"], row["merged_id"]} for row in tried.table("merges").dicts()]
+    tried.rebuild()
+    assert tables_of(tried, ALL_BUT_DECISIONS) == followed
+
+
 def test_the_list_for_a_person_says_why_in_both_languages(base, found, tmp_path):
     rows = review_rows(base, found, Language("ru"))
     write_review(tmp_path / "review.csv", rows, Language("ru"))
