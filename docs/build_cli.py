@@ -29,7 +29,8 @@ WORDS: Final = {
             "Сообщения о ходе работы идут в стандартный поток ошибок, "
             "результат — в стандартный вывод; с `--json` там ровно один документ JSON.\n\n"
             "Код возврата: `0` — готово, `1` — не получилось, `2` — неверная команда или вход, которым нельзя воспользоваться; "
-            "тогда печатается одно предложение о том, что не так и что сделать."
+            "тогда печатается одно предложение о том, что не так и что сделать.\n\n"
+            "Формулы для `kogorta segment rule` и соседних команд описывает [язык правил](rules.md)."
         ),
         "headers": ("Параметр", "Значения", "По умолчанию", "Что делает"),
         "flag": "флаг",
@@ -45,6 +46,8 @@ WORDS: Final = {
             "Progress goes to standard error, the result to standard output; "
             "with `--json` there is exactly one JSON document.\n\n"
             "Exit codes: `0` done, `1` failed, `2` a wrong command or unusable input; then one sentence says what is wrong and what to do."
+            "\n\n"
+            "The formulas of `kogorta segment rule` and its kin are described in [the rule language](rules.md)."
         ),
         "headers": ("Option", "Values", "Default", "What it does"),
         "flag": "flag",

@@ -84,6 +84,16 @@ def test_a_saved_segment_is_listed_asked_compared_and_deleted(folder):
     assert [one["name"] for one in answer("segment", "saved", "--base", folder)] == ["частые"]
     whole = answer("segment", "rule", FORMULA, "--base", folder, "--members")["members"]
     assert answer("segment", "rule", "segment('частые')", "--base", folder, "--members")["members"] == whole
+    (counted,) = answer("segment", "saved", "--base", folder, "--count")
+    asked = answer("segment", "rule", FORMULA, "--base", folder)
+    assert {key: counted[key] for key in ("as_of", "count", "share", "revenue")} == {
+        key: asked[key] for key in ("as_of", "count", "share", "revenue")
+    }
+    shown = call("segment", "saved", "--base", folder, "--count", "--quiet", "--language", "ru")[1]
+    assert [line.split()[:2] for line in shown.splitlines()] == [["Сегмент", "Клиентов"], ["частые", str(len(whole))]]
+    assert "Формула" in shown
+    earlier = answer("segment", "saved", "--base", folder, "--count", "--as-of", "2024-06-01")[0]
+    assert earlier["count"] < counted["count"]
     fewer = answer("segment", "rule", "orders() >= 4", "--base", folder, "--members")["members"]
     change = answer("segment", "diff", "частые", "orders() >= 4", "--base", folder)
     assert (change["before"], change["after"]) == (len(whole), len(fewer))

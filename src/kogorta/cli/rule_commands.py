@@ -141,24 +141,61 @@ def save(name: str, formula: str | None, tree: Path | None, folder: Path, voice:
         click.echo(words.text("Segment {name} is saved in the place of the earlier one.", name=name.strip()))
 
 
-@click.command(help=spoken("The saved segments of the base."))
+@click.command(help=spoken("The saved segments of the base; --count says how many customers are in each."))
 @base_option
+@click.option("--count", "counted", is_flag=True, help=spoken("Count the customers and their revenue."))
+@as_of_option
+@moves_option
 @speaking_options
-def saved(folder: Path, voice: Voice) -> None:
+def saved(
+    folder: Path,
+    counted: bool,  # noqa: FBT001 - a flag of the command line
+    as_of: str | None,
+    moves: Path | None,
+    voice: Voice,
+) -> None:
     """List names and rules."""
+    from kogorta.segments.rules.preview import preview
     from kogorta.segments.rules.printing import print_formula
     from kogorta.segments.rules.saved import SavedSegments
+    from kogorta.segments.rules.snapshot import take_snapshot
 
     words = voice.language
-    currency = open_existing(folder).currency
-    rules = SavedSegments(folder).book().rules
+    base = open_existing(folder)
+    book = SavedSegments(folder).book()
+    rules, seen = book.rules, {}
+    if counted and rules:
+        with voice.progress.step("evaluate the rule", None):
+            snapshot = take_snapshot(base, as_of, transitions=_moves(base, moves))
+            seen = {name: preview(node, snapshot, book=book) for name, node in rules.items()}
     if voice.as_json:
-        print_json([_described(name, node, currency) for name, node in rules.items()])
+        listed = [_described(name, node, base.currency) for name, node in rules.items()]
+        unit = 10 ** _digits(base.currency)
+        for one in listed:
+            if (found := seen.get(str(one["name"]))) is not None:
+                day = snapshot.as_of.isoformat()
+                one |= {"as_of": day, "count": found.customers, "share": found.share, "revenue": found.revenue / unit}
+        print_json(listed)
         return
     if not rules:
         click.echo(words.text("No segment is saved yet; save one with: kogorta segment save NAME FORMULA"))
         return
-    print_table([words.phrase("Segment"), words.phrase("Rule")], [(name, print_formula(node)) for name, node in rules.items()])
+    if not counted:
+        print_table([words.phrase("Segment"), words.phrase("Formula")], [(name, print_formula(node)) for name, node in rules.items()])
+        return
+    print_table(
+        [words.phrase(name) for name in ("Segment", "Customers", "Share", "Revenue", "Formula")],
+        [
+            (
+                name,
+                words.number(found.customers),
+                words.percent(found.share),
+                words.money(found.revenue, base.currency),
+                print_formula(rules[name]),
+            )
+            for name, found in seen.items()
+        ],
+    )
 
 
 @click.command(help=spoken("Who would enter and leave a saved segment if its rule were this one; nothing is saved."))
