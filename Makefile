@@ -28,6 +28,7 @@ test: setup ## unit, property and golden tests
 
 test-all: setup ## those too that need a server, a browser or minutes
 	$(PYTEST) -n 2
+	KOGORTA_TESTS_ON=postgresql $(PYTEST) tests/desk -m "not slow_gate"
 
 check: lint types contracts ## ruff, mypy, import contracts
 

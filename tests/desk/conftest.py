@@ -1,15 +1,22 @@
 """A desk in a temporary folder: its database is made once, each test is undone afterwards."""
 
+import atexit
 import os
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from servers import postgresql
 
 HOME = Path(tempfile.mkdtemp(prefix="kogorta-desk-tests-"))
 os.environ["KOGORTA_DESK_HOME"] = str(HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "kogorta.desk.settings"
 os.environ.pop("DATABASE_URL", None)
+if os.environ.get("KOGORTA_TESTS_ON") == "postgresql":  # `make test-all` runs these tests a second time on the other database
+    SERVER = ExitStack()
+    os.environ["DATABASE_URL"] = SERVER.enter_context(postgresql())
+    atexit.register(SERVER.close)
 
 from kogorta.desk.running import set_up_django  # noqa: E402
 

@@ -1,24 +1,27 @@
-"""The two processes of a desk: `python -m kogorta.desk.processes web HOST PORT` and `... worker`."""
+"""The two processes of a desk: `python -m kogorta.desk.processes PARENT web HOST PORT` and `... PARENT worker`."""
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
-import time
+from typing import Final
 
+from kogorta.desk.lifeline import follow
 from kogorta.desk.running import set_up_django
 
-THREADS = 8
+THREADS: Final = 8
 """Requests answered at the same time; the one web process shares the snapshot of the base among them."""
+
+SERVER: Final = "KOGORTA_WEB_SERVER"
+"""Variable that tells the process of the application which server it belongs to."""
 
 
 def serve(host: str, port: int) -> None:
-    """Answer requests until told to stop, or until the process that started this one is gone."""
+    """Answer requests until told to stop."""
     from granian.constants import Interfaces
     from granian.server import Server
 
-    threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
+    os.environ[SERVER] = str(os.getpid())
     Server(
         "kogorta.desk.wsgi:application",
         address=host,
@@ -33,12 +36,6 @@ def serve(host: str, port: int) -> None:
     ).serve()
 
 
-def _follow(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os.kill(os.getpid(), 15)
-
-
 def work() -> None:
     """Do jobs until told to stop."""
     set_up_django()
@@ -48,7 +45,8 @@ def work() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "web":
-        serve(sys.argv[2], int(sys.argv[3]))
+    follow(int(sys.argv[1]))
+    if sys.argv[2] == "web":
+        serve(sys.argv[3], int(sys.argv[4]))
     else:
         work()

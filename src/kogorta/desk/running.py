@@ -84,7 +84,7 @@ class Supervisor:
     """
 
     def __init__(self, host: str, port: int) -> None:
-        here = [sys.executable, "-m", "kogorta.desk.processes"]
+        here = [sys.executable, "-m", "kogorta.desk.processes", str(os.getpid())]
         self.commands = {"web": [*here, "web", host, str(port)], "worker": [*here, "worker"]}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.started: dict[str, float] = {}

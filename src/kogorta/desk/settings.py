@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kogorta.desk.web.middleware.KeepSession",
     "kogorta.desk.web.middleware.SpeakLanguage",
     "kogorta.desk.web.middleware.StartFirst",
     "axes.middleware.AxesMiddleware",

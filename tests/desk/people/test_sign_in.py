@@ -1,3 +1,6 @@
+import time
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.test import Client
 from django_otp.oath import totp
@@ -180,3 +183,20 @@ def test_weak_passwords_are_refused(client_of, password, new):
     answer = client.post("/account/password/", {"current": password, "password": new, "repeated": new})
     assert answer.status_code == 422
     assert "password" in answer.context["form"].errors
+
+
+def test_a_session_that_is_used_goes_on_and_an_unused_one_ends(client_of, founded):
+    used, unused = client_of("manager"), client_of("analyst")
+    soon = datetime.now(UTC) + timedelta(hours=2)
+    for client in (used, unused):
+        session = client.session
+        session["seen"] = int(time.time()) - 7200
+        session.save()
+        Session.objects.filter(session_key=session.session_key).update(expire_date=soon)
+    used.get("/")
+    assert Session.objects.get(user=founded["manager"]).expire_date > soon + timedelta(days=10)
+    first = Session.objects.get(user=founded["manager"]).expire_date
+    used.get("/")
+    assert Session.objects.get(user=founded["manager"]).expire_date == first, "written once an hour, not at each request"
+    Session.objects.filter(user=founded["analyst"]).update(expire_date=datetime.now(UTC) - timedelta(seconds=1))
+    assert unused.get("/").status_code == 302

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 import time
@@ -85,16 +84,12 @@ class Worker:
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Work until `stopping` is set; the process that started the worker is its lifeline."""
-        parent = os.getppid()
+        """Work until `stopping` is set."""
         threads = [threading.Thread(target=self._loop, name=f"worker-{place}", daemon=True) for place in range(self.loops)]
         for thread in threads:
             thread.start()
         asked = 0.0
         while not self.stopping.wait(_POLL):
-            if os.getppid() != parent:
-                log.warning("the process that started the worker is gone")
-                break
             if time.monotonic() - asked >= _SCHEDULE_EVERY or not asked:
                 asked = time.monotonic()
                 self._repeat()
@@ -128,7 +123,7 @@ class Worker:
 
 
 def main() -> None:
-    """`python -m kogorta.desk.jobs.worker`."""
+    """Work in this process until SIGTERM or SIGINT."""
     worker = Worker()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 USER_KEY = "_auth_user_id"
 ADDRESS_KEY = "address"
 BROWSER_KEY = "browser"
+SEEN_KEY = "seen"
 
 
 class SessionStore(DatabaseStore):

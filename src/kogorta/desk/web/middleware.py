@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from kogorta.desk.journal.actions import visitor_address
 from kogorta.desk.language import choose_language, current_language, speaking
 from kogorta.desk.people.lockout import address_of
 from kogorta.desk.people.queries import is_set_up
+from kogorta.desk.people.sessions import SEEN_KEY, USER_KEY
 from kogorta.kit.errors import KogortaError
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     Answer = Callable[[HttpRequest], HttpResponseBase]
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_SEEN_EVERY: Final = 3600
 _FOR_MACHINES: Final = frozenset({"/healthz", "/metrics"})
 _ALWAYS_OPEN: Final = ("/start/", "/static/", "/healthz", "/metrics", "/language/")
 
@@ -47,6 +50,23 @@ class SpeakLanguage:
         finally:
             visitor_address.reset(token)
         response.headers["Content-Language"] = language.code
+        return response
+
+
+class KeepSession:
+    """A session that is used goes on: its end is put off, written at most once an hour."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, and put the end of the session off when an hour of it has passed."""
+        response = self.get_response(request)
+        session = request.session
+        if session.accessed and not session.is_empty() and session.get(USER_KEY):
+            now = int(time.time())
+            if now - int(session.get(SEEN_KEY, 0)) >= _SEEN_EVERY:
+                session[SEEN_KEY] = now
         return response
 
 
