@@ -17,7 +17,7 @@ from kogorta.base.options import IntakeOptions
 from kogorta.base.store import Store
 from kogorta.base.tables import KEYS, TABLES, column_list, empty_query
 from kogorta.base.update import Update
-from kogorta.engine.duck import DEFAULT_MEMORY, connect, literal, quote, register_mapping
+from kogorta.engine.duck import DEFAULT_MEMORY, bound, connect, literal, quote, register_mapping
 from kogorta.engine.shelf import LARGE, Shelf
 from kogorta.engine.table import Table
 from kogorta.kit.errors import InputError, OptionError
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kogorta.base.intake import Extract
     from kogorta.base.matching.likely import Duplicates, LikelyMatcher
     from kogorta.base.options import RefundPolicy
+    from kogorta.engine.remote import RemoteEngine
     from kogorta.kit.progress import Progress
 
 ORDER_OF_ROWS: Final = {
@@ -83,6 +84,7 @@ class CustomerBase:
         self.is_large = self._rows_read() > LARGE
         self.row_by_row, self.row_by_row_from = ROW_BY_ROW, ROW_BY_ROW_FROM
         self.generation = 0
+        self.remote: RemoteEngine | None = None
 
     @property
     def currency(self) -> str:
@@ -352,8 +354,24 @@ class CustomerBase:
 
     def last_day(self) -> date | None:
         """The last business day anything was bought or refunded on."""
-        row = self.connection.execute("SELECT max(day) FROM customer_days").fetchone()
-        return row[0] if row else None
+        row = self.ask("SELECT max(day) FROM customer_days")[0]
+        return row[0]  # type: ignore[return-value]
+
+    def ask(self, query: str, parameters: Mapping[str, object] | None = None) -> list[tuple[object, ...]]:
+        """The few rows of a query that walks over every order: asked of the engine beside, where there is one.
+
+        Args:
+            query: portable SQL (`engine.allow_list`).
+            parameters: what its `$names` stand for: settings of our own.
+        """
+        if self.remote is not None:
+            return self.remote.rows(bound(query, parameters or {}))
+        return self.connection.execute(query, dict(parameters or {})).fetchall()
+
+    def work_elsewhere(self, remote: RemoteEngine) -> None:
+        """Let another engine, which has the tables of the base, make what is made of them from now on."""
+        self.remote = remote
+        self.generation += 1
 
     def _rows_read(self) -> int:
         row = self.connection.execute("SELECT coalesce(sum(rows_read), 0) FROM imports").fetchone()

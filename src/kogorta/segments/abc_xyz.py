@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import md5
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from kogorta.engine.duck import read_sql
+from kogorta.engine.quantiles import exact_quantiles
 from kogorta.engine.table import Table
 from kogorta.kit.checks import check_between, check_choice
 from kogorta.kit.errors import OptionError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from kogorta.base.customer_base import CustomerBase
 
 Period = Literal["month", "quarter", "year"]
+PARTS: Final = 64
+"""Into how many parts of equal size customers are cut where workers rank them beside one another."""
 
 
 @dataclass(frozen=True)
@@ -78,5 +81,16 @@ class AbcXyz:
             "limit_y": self.limit_y,
             "fewest": self.fewest_periods,
         }
-        query = read_sql("segments", "abc_xyz").replace("{summary}", summary)
+        query = read_sql("segments", "abc_xyz").replace("{ranked}", _ranked(base, summary)).replace("{summary}", summary)
         return Table(base.connection, materialise(base, key, query, parameters), ("customer_id",))
+
+
+def _ranked(base: CustomerBase, summary: str) -> str:
+    """Revenue before each customer: by one window here, by parts of equal size where workers count beside one another."""
+    if base.remote is None:
+        return read_sql("segments", "ranked")
+    bounds = exact_quantiles(base.remote.rows, summary, "monetary", PARTS, "monetary > 0")
+    part = " + ".join(["0", *(f"CAST(monetary > {bound} AS INTEGER)" for bound in sorted(set(bounds)))])
+    cut = f"SELECT monetary, {part} AS part FROM {summary} WHERE monetary > 0"
+    parts = f"SELECT part, sum(CAST(monetary AS HUGEINT)) AS revenue FROM ({cut}) AS cut GROUP BY part"
+    return read_sql("segments", "ranked_in_parts").replace("{parts}", parts).replace("{part}", part)

@@ -64,9 +64,10 @@ def customer_profile(
         worth = ", ".join(f"v.{name}" for name in VALUE_COLUMNS)
         worth_join = f"LEFT JOIN {values} v USING (customer_id)"
     query = f"""
-        SELECT c.customer_id, c.name, c.kind, c.inn, c.industry, c.region, c.time_zone, s.first_order_on, s.last_order_on, s.recency_days,
+        SELECT customer_id, c.name, c.kind, c.inn, c.industry, c.region, c.time_zone, s.first_order_on, s.last_order_on, s.recency_days,
             coalesce(s.frequency, 0) AS frequency, coalesce(s.monetary, 0) AS monetary,
-            CASE WHEN s.frequency > 0 THEN CAST(round(s.monetary / s.frequency) AS BIGINT) END AS average_check,
+            CASE WHEN s.monetary < 0 THEN -((s.frequency - 2 * s.monetary) // nullif(2 * s.frequency, 0))
+                ELSE (2 * s.monetary + s.frequency) // nullif(2 * s.frequency, 0) END AS average_check,
             {codes}, a.abc, CASE WHEN s.frequency > 0 THEN a.xyz END AS xyz, coalesce(l.lifecycle, 'prospect') AS lifecycle,
             {worth}, c.email, c.phone
         FROM customers c

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from hashlib import md5
 from typing import TYPE_CHECKING, Final, Literal
 
+from kogorta.engine.quantiles import exact_quantiles
 from kogorta.engine.table import Table
 from kogorta.kit.checks import check_choice
 from kogorta.kit.errors import InputError, OptionError
@@ -211,14 +212,9 @@ class RFM:
         """Learn cut points from a summary table of the engine (the columns of `customer_summary`)."""
         from kogorta.kit.language import minor_digits
 
-        fractions = [place / self.levels - _NUDGE for place in range(1, self.levels)]
         money = money_expression(self.monetary)
-        row = base.connection.execute(
-            f"""SELECT count(*), quantile_disc(recency_days, $fractions), quantile_disc(frequency, $fractions),
-            quantile_disc({money}, $fractions) FROM {summary} WHERE frequency > 0""",
-            {"fractions": fractions},
-        ).fetchone()
-        if row is None or not row[0]:
+        count, recency, frequency, sums = self._cut_points(base, summary, money)
+        if not count:
             raise InputError(
                 "Nobody has bought by {as_of}; choose a later day or import won deals.",
                 as_of=as_of.isoformat(),
@@ -229,13 +225,30 @@ class RFM:
             levels=self.levels,
             method="fixed" if all(by_hand) else "quantile" if not any(by_hand) else "mixed",
             monetary=self.monetary,
-            recency=tuple(self.recency if self.recency is not None else row[1]),
-            frequency=tuple(self.frequency if self.frequency is not None else row[2]),
-            money=tuple(round(bound * unit) for bound in self.money) if self.money is not None else tuple(row[3]),
+            recency=tuple(self.recency if self.recency is not None else recency),
+            frequency=tuple(self.frequency if self.frequency is not None else frequency),
+            money=tuple(round(bound * unit) for bound in self.money) if self.money is not None else tuple(sums),
             fitted_as_of=None if all(by_hand) else as_of.isoformat(),
-            customers=row[0],
+            customers=count,
             currency=base.currency,
         )
+
+    def _cut_points(self, base: CustomerBase, summary: str, money: str) -> tuple[int, Sequence[int], Sequence[int], Sequence[int]]:
+        """The buyers and three lists of quantiles; by counting where another engine has the tables."""
+        if base.remote is not None:
+            count = base.remote.rows(f"SELECT count(*) FROM {summary} WHERE frequency > 0")[0][0]
+            recency, frequency, sums = (
+                exact_quantiles(base.remote.rows, summary, what, self.levels, "frequency > 0")
+                for what in ("recency_days", "frequency", money)
+            )
+            return int(count), recency, frequency, sums  # type: ignore[call-overload]
+        fractions = [place / self.levels - _NUDGE for place in range(1, self.levels)]
+        row = base.connection.execute(
+            f"""SELECT count(*), quantile_disc(recency_days, $fractions), quantile_disc(frequency, $fractions),
+            quantile_disc({money}, $fractions) FROM {summary} WHERE frequency > 0""",
+            {"fractions": fractions},
+        ).fetchone()
+        return row or (0, (), (), ())
 
 
 @dataclass(frozen=True)
@@ -292,7 +305,7 @@ class Segments:
 
 def money_expression(monetary: str) -> str:
     """SQL for the money R F M looks at: the net sum, or the sum per order (whole minor units, halves up)."""
-    return "monetary" if monetary == "sum" else "(2 * monetary + frequency) // (2 * frequency)"
+    return "monetary" if monetary == "sum" else "(2 * monetary + frequency) // nullif(2 * frequency, 0)"
 
 
 def level_expressions(rule: RFMRule, recency: str, frequency: str, money: str) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from kogorta.engine.duck import bound, read_sql
+from kogorta.engine.duck import bound, quote, read_sql
 from kogorta.kit.clock import parse_day
 from kogorta.kit.errors import InputError
 
@@ -54,7 +54,10 @@ def materialise(base: CustomerBase, name: str, query: str, parameters: dict[str,
     table = f"{name}_{base.generation}"
     ready = _READY.setdefault(base, set())
     if table not in ready:
-        if wide and base.is_large:
+        if base.remote is not None:
+            made = base.remote.keep(table, bound(query, parameters))
+            base.shelf.show(table, f"SELECT * FROM read_parquet({quote(str(made / '*.parquet'))})")
+        elif wide and base.is_large:
             base.shelf.keep(table, bound(query, parameters), large=True)
         else:
             base.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {query}", parameters)
@@ -67,5 +70,9 @@ def release(base: CustomerBase, *tables: str) -> None:
     ready = _READY.setdefault(base, set())
     for table in tables:
         if table in ready:
-            base.connection.execute(f"DROP TABLE IF EXISTS {table}")
+            if base.remote is not None:
+                base.remote.drop(table)
+                base.shelf.drop(table)
+            else:
+                base.connection.execute(f"DROP TABLE IF EXISTS {table}")
             ready.discard(table)

@@ -1,15 +1,7 @@
 -- ABC by net revenue, XYZ by the variation of revenue per complete period. Customers with net revenue <= 0 are outside both scales.
-WITH ranked AS (
-    SELECT
-        customer_id, monetary, first_order_on,
-        -- revenue of everybody before this customer: the class is decided by the share before him
-        coalesce(sum(monetary) OVER (ORDER BY monetary DESC, customer_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before,
-        sum(monetary) OVER () AS total
-    FROM {summary}
-    WHERE monetary > 0
-),
+WITH ranked AS ({ranked}),
 per_period AS (
-    SELECT customer_id, date_trunc($period, day) AS period, sum(amount) AS amount
+    SELECT customer_id, date_trunc($period, day) AS period, CAST(sum(amount) AS BIGINT) AS amount
     FROM customer_days
     WHERE day < date_trunc($period, CAST($as_of AS DATE) + 1)
     GROUP BY customer_id, date_trunc($period, day)
@@ -22,7 +14,7 @@ moments AS (
 -- periods from the one of the first purchase to the last complete one; empty ones count as zeros through n
 varied AS (
     SELECT
-        c.customer_id, r.before, r.total, r.monetary,
+        customer_id, r.before, r.total, r.monetary,
         greatest(date_diff($period, c.first_order_on, date_trunc($period, CAST($as_of AS DATE) + 1)), 0) AS periods,
         CASE WHEN m.s1 > 0 THEN
             -- rounded, so that a value on a limit does not depend on the order of a floating-point sum
@@ -37,8 +29,8 @@ SELECT
     customer_id,
     CASE
         WHEN monetary IS NULL THEN 'none'
-        WHEN before * 1000000 < total * $share_a THEN 'A'
-        WHEN before * 1000000 < total * $share_b THEN 'B'
+        WHEN CAST(before AS HUGEINT) * 1000000 < CAST(total AS HUGEINT) * $share_a THEN 'A'
+        WHEN CAST(before AS HUGEINT) * 1000000 < CAST(total AS HUGEINT) * $share_b THEN 'B'
         ELSE 'C'
     END AS abc,
     CASE

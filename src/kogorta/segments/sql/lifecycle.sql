@@ -9,7 +9,7 @@ rhythms AS (
 ),
 limits AS (
     SELECT
-        s.customer_id, s.frequency, s.recency_days,
+        customer_id, s.frequency, s.recency_days,
         CASE WHEN h.rhythm IS NULL THEN CAST($sleeping_after AS DOUBLE) ELSE greatest(2 * h.rhythm, $shortest) END AS sleeping_after
     FROM {summary} s
     LEFT JOIN rhythms h USING (customer_id)

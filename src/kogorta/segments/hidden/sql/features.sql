@@ -7,7 +7,9 @@ WITH bought AS (
         coalesce(discount, 0) > 0 AS discounted,
         isodow(ordered_on) >= 6 AS weekend,
         extract(hour FROM timezone($zone, ordered_at)) AS hour,
-        CAST(timezone($zone, ordered_at) AS TIME) <> TIME '00:00:00' AS timed,
+        -- an order without an hour is put at midnight
+        extract(hour FROM timezone($zone, ordered_at)) + extract(minute FROM timezone($zone, ordered_at))
+            + extract(second FROM timezone($zone, ordered_at)) > 0 AS timed,
         (month(ordered_on) % 12) // 3 AS season
     FROM orders
     WHERE status = 'won' AND net_amount_base > 0 AND ordered_on <= CAST($as_of AS DATE)
@@ -41,17 +43,17 @@ returned AS (
 ),
 baskets AS (
     SELECT
-        b.customer_id, b.order_id, count(*) AS lines,
+        b.customer_id, order_id, count(*) AS lines,
         sum(CAST(round(least(greatest(coalesce(l.quantity, 0), 0), 1e9) * 1000) AS BIGINT)) AS thousandths
     FROM bought b
     JOIN order_lines l USING (order_id)
-    GROUP BY b.customer_id, b.order_id
+    GROUP BY b.customer_id, order_id
 ),
 measured AS (
     SELECT
         *,
         CAST(round(1e6 * ln(lines)) AS BIGINT) AS log_lines,
-        CASE WHEN thousandths > 0 THEN CAST(round(1e6 * ln(thousandths / 1000.0 / lines)) AS BIGINT) END AS log_pieces
+        CASE WHEN thousandths > 0 THEN CAST(round(1e6 * ln(CAST(thousandths AS DOUBLE) / 1000 / lines)) AS BIGINT) END AS log_pieces
     FROM baskets
 ),
 contents AS (
@@ -68,7 +70,7 @@ contents AS (
 ),
 named AS (
     SELECT
-        b.customer_id, b.order_id, coalesce(l.product_id, l.name) AS product,
+        b.customer_id, order_id, coalesce(l.product_id, l.name) AS product,
         nullif(trim(replace(lower(l.category), 'ё', 'е')), '') AS category
     FROM bought b
     JOIN order_lines l USING (order_id)
@@ -82,12 +84,17 @@ goods AS (
 ),
 tops AS (
     SELECT customer_id, max(times) AS top_orders
-    FROM (SELECT customer_id, category, count(DISTINCT order_id) AS times FROM named WHERE category IS NOT NULL GROUP BY ALL)
+    FROM (
+        SELECT customer_id, category, count(DISTINCT order_id) AS times
+        FROM named
+        WHERE category IS NOT NULL
+        GROUP BY customer_id, category
+    ) AS used
     GROUP BY customer_id
 ),
 steps AS (
     SELECT customer_id, date_diff('day', lag(day) OVER (PARTITION BY customer_id ORDER BY day), day) AS step
-    FROM (SELECT DISTINCT customer_id, day FROM bought)
+    FROM (SELECT DISTINCT customer_id, day FROM bought) AS days
 ),
 rhythms AS (
     SELECT
@@ -99,16 +106,18 @@ rhythms AS (
 firsts AS (SELECT customer_id, min(day) AS first_on FROM bought GROUP BY customer_id),
 later AS (
     SELECT
-        b.customer_id,
+        customer_id,
         count(*) FILTER (2 * date_diff('day', f.first_on, b.day) > date_diff('day', f.first_on, CAST($as_of AS DATE))) AS late
     FROM bought b
     JOIN firsts f USING (customer_id)
-    GROUP BY b.customer_id
+    GROUP BY customer_id
 )
 SELECT
-    t.customer_id, s.recency_days, date_diff('day', s.first_order_on, CAST($as_of AS DATE)) AS tenure_days, s.monetary,
-    t.* EXCLUDE (customer_id), l.late, r.placed, r.refunded,
-    c.* EXCLUDE (customer_id), g.* EXCLUDE (customer_id), p.top_orders, h.* EXCLUDE (customer_id)
+    customer_id, s.recency_days, date_diff('day', s.first_order_on, CAST($as_of AS DATE)) AS tenure_days, s.monetary,
+    t.orders, t.gross, t.gross_squares, t.largest, t.check_sum, t.check_squares, t.discounted, t.weekend, t.timed, t.evening, t.winter,
+    t.spring, t.summer, t.autumn, l.late, r.placed, r.refunded,
+    c.baskets, c.lines, c.lines_sum, c.lines_squares, c.pieced, c.pieces_sum, c.pieces_squares,
+    g.product_lines, g.products, g.categories, g.sorted_orders, p.top_orders, h.steps, h.step_sum, h.step_squares
 FROM totals t
 JOIN {summary} s USING (customer_id)
 JOIN later l USING (customer_id)
@@ -117,4 +126,4 @@ LEFT JOIN contents c USING (customer_id)
 LEFT JOIN goods g USING (customer_id)
 LEFT JOIN tops p USING (customer_id)
 LEFT JOIN rhythms h USING (customer_id)
-ORDER BY t.customer_id
+ORDER BY customer_id

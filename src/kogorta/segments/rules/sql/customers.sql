@@ -1,7 +1,7 @@
 -- One row per customer with every field a rule may name; a blank text is a missing one.
 WITH known AS (
     SELECT
-        p.customer_id,
+        customer_id,
         p.kind, nullif(trim(p.name), '') AS name,
         CASE
             WHEN lower(trim(c.gender)) IN ('f', 'female', 'woman', 'ж', 'жен', 'жен.', 'женский', 'женщина') THEN 'female'
