@@ -116,6 +116,9 @@ class PostgresEngine:
     def rows(self, query: str) -> list[tuple[object, ...]]:
         return self.connection.execute(translate(query, "postgres")).fetchall()
 
+    def has(self, table: str) -> bool:
+        return (self.folder / table).exists()
+
     def drop(self, table: str) -> None:
         self.connection.execute(f"DROP TABLE IF EXISTS {table}")
 
@@ -195,6 +198,9 @@ class ClickHouseEngine:
             for column in found.columns
         ]
         return found.column_names, list(zip(*columns, strict=True))
+
+    def has(self, table: str) -> bool:
+        return (self.folder / table).exists()
 
     def drop(self, table: str) -> None:
         self.session.query(f"DROP TABLE IF EXISTS {table}")

@@ -368,6 +368,10 @@ class CustomerBase:
             return self.remote.rows(bound(query, parameters or {}))
         return self.connection.execute(query, dict(parameters or {})).fetchall()
 
+    def files(self, name: str) -> list[str]:
+        """Parquet files of a table of a base in a folder, of the version that is its present state."""
+        return self._store.files(name)
+
     def work_elsewhere(self, remote: RemoteEngine) -> None:
         """Let another engine, which has the tables of the base, make what is made of them from now on."""
         self.remote = remote

@@ -87,6 +87,10 @@ class Store:
         parts = self._parts_of(name)
         return read_parts(name, parts) if parts else empty_query(name)
 
+    def files(self, name: str) -> list[str]:
+        """Parquet files of the present version of a table."""
+        return [str(part.path) for part in self._parts_of(name)]
+
     def commit(self, draft: Draft, **settings: object) -> None:
         """Write what a draft changed as new versions and make them the state of the base, all at once.
 

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 @click.option("--claim-revenue", metavar="LOW-HIGH", help=spoken("A revenue you were promised, such as 15000000-18000000."))
 @click.option("--title", help=spoken("Title of the report."))
 @click.option("--all-sheets", is_flag=True, help=spoken("Write customers.xlsx also for over 200,000 customers: it takes minutes."))
+@click.option("--engine", type=click.Choice(("duckdb", "spark")), default="duckdb", help=spoken("What walks over the orders."))
+@click.option("--spark-master", metavar="URL", help=spoken("Master of Spark, such as spark://host:7077."))
+@click.option("--spark-remote", metavar="URL", help=spoken("Spark Connect server, such as sc://host:15002."))
 @reading_options
 @memory_option
 @speaking_options
@@ -70,16 +73,22 @@ def analyze(
     claim_revenue: str | None,
     title: str | None,
     all_sheets: bool,  # noqa: FBT001
+    engine: str,
+    spark_master: str | None,
+    spark_remote: str | None,
     voice: Voice,
     memory: str,
     **reading: object,
 ) -> None:
     """Read files (or open a base), analyse, write the report and the tables."""
     from kogorta.base.customer_base import CustomerBase
+    from kogorta.cli.beside import base_beside_spark, check_engine
     from kogorta.kit.errors import InputError
+    from kogorta.reports.customer_tables import hand_over
 
     if not files and folder is None:
         raise InputError("Name a file to analyse, or --base DIR.")
+    check_engine(engine, files, folder, spark_master, spark_remote)
     words, progress = voice.language, voice.progress
     analyzer = _analyzer(
         rfm=_rfm(levels, recency, frequency, money),
@@ -89,6 +98,15 @@ def analyze(
         planner=_planner(scheme, industries, wave_size, control_share, segment, claim_conversion, claim_revenue),
     )
     with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
+        if engine == "spark" and folder is not None:
+            results, spill = out / "tables", Path(workspace)
+            with base_beside_spark(
+                folder, results, master=spark_master, remote=spark_remote, memory=memory, spill=spill, industries=analyzer.industries
+            ) as base:
+                analysis = analyzer.analyze(base, as_of, progress=progress)
+                write_results(analysis, out, words, progress, title=title, as_json=voice.as_json, all_sheets=all_sheets)
+                hand_over(analysis, base, results)
+            return
         base = CustomerBase(folder, memory=memory, spill=Path(workspace))
         add_files(base, files, Reading(**reading), Path(workspace), progress, None if voice.quiet else words)  # type: ignore[arg-type]
         analysis = analyzer.analyze(base, as_of, progress=progress)

@@ -41,6 +41,9 @@ class RemoteEngine(Protocol):
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """The few rows of a result."""
 
+    def has(self, table: str) -> bool:
+        """Whether a result is kept here under this name."""
+
     def drop(self, table: str) -> None:
         """Forget a result."""
 

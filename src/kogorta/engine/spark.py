@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import socket
 from contextlib import contextmanager
+from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any, Final
 
 from kogorta.engine.dialects import Dialect, translate
@@ -13,7 +15,6 @@ from kogorta.kit.errors import InputError, MissingExtraError, OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
 CONNECT_PORT: Final = 15002
 ANSWERS_WITHIN: Final = 10.0
@@ -46,6 +47,7 @@ class SparkEngine:
 
     def __init__(self, session: Any, folder: Path, address: str) -> None:  # noqa: ANN401 - the class differs between clients
         self.session, self.folder, self.address = session, folder.absolute(), address
+        self._kept: set[str] = set()
         self.folder.mkdir(parents=True, exist_ok=True)
         # moments are UTC in the base, and a sum too large must be an error, not a smaller number
         for key, value in (("spark.sql.session.timeZone", "UTC"), ("spark.sql.ansi.enabled", "true")):
@@ -128,8 +130,6 @@ class SparkEngine:
             with self._told(table):
                 self.session.sql(translate(f"SELECT {nothing} WHERE 1 = 0", self.dialect, table)).createOrReplaceTempView(table)
             return
-        from pathlib import Path
-
         for file in files:
             path = Path(file)
             if not path.exists():
@@ -155,6 +155,7 @@ class SparkEngine:
         with self._told(table):
             self.session.sql(said).write.mode("overwrite").parquet(str(path))
             self.session.read.parquet(str(path)).createOrReplaceTempView(table)
+        self._kept.add(table)
         return path
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
@@ -169,10 +170,16 @@ class SparkEngine:
         text: str = frame._explain_string(extended=False) if hasattr(frame, "_explain_string") else frame._jdf.queryExecution().toString()
         return text
 
+    def has(self, table: str) -> bool:
+        """Whether a result is kept here under this name."""
+        return table in self._kept
+
     def drop(self, table: str) -> None:
-        """Forget a result; its files stay."""
+        """Forget a result and delete its files."""
+        self._kept.discard(table)
         with self._told(table):
             self.session.catalog.dropTempView(table)
+        rmtree(self.folder / table, ignore_errors=True)
 
     def close(self) -> None:
         """End the session."""

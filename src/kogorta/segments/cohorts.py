@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kogorta.engine.duck import read_sql
 from kogorta.segments.moves import Cohort, CohortTable
@@ -40,13 +40,11 @@ def cohort_table(base: CustomerBase, as_of: date | str | None = None, period: st
         The table, or None when nobody has bought by then.
     """
     day = settle_as_of(base, as_of)
-    row = base.connection.execute(
-        "SELECT min(day) FROM customer_days WHERE orders > 0 AND day <= CAST(? AS DATE)", [day.isoformat()]
-    ).fetchone()
-    if row is None or row[0] is None:
+    first: Any = base.ask("SELECT min(day) FROM customer_days WHERE orders > 0 AND day <= CAST($as_of AS DATE)", {"as_of": day.isoformat()})
+    if first[0][0] is None:
         return None
-    grain = period or choose_period(row[0], day)
-    rows = base.connection.execute(read_sql("segments", "cohorts"), {"as_of": day.isoformat(), "period": grain}).fetchall()
+    grain = period or choose_period(first[0][0], day)
+    rows: Any = base.ask(read_sql("segments", "cohorts"), {"as_of": day.isoformat(), "period": grain})
     cells: dict[date, dict[int, list[int]]] = {}
     for starts_on, period_on, *figures in rows:
         # a refund without an order may come before the first purchase; it belongs to the cohort's first period

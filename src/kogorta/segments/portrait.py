@@ -56,9 +56,7 @@ def totals(base: CustomerBase, profile: Table) -> Totals:
     if row is None:
         raise AssertionError("an aggregate always has a row")
     customers, companies, persons, buyers, orders, revenue, repeaters, first, last, *known = row
-    refunds = base.connection.execute(
-        "SELECT coalesce(-sum(amount_base), 0) FROM orders WHERE stage_status = 'won' AND amount_base < 0"
-    ).fetchone()
+    refunds = base.ask("SELECT coalesce(-sum(amount_base), 0) FROM orders WHERE stage_status = 'won' AND amount_base < 0")[0]
     return Totals(
         customers=customers,
         companies=companies,
@@ -66,7 +64,7 @@ def totals(base: CustomerBase, profile: Table) -> Totals:
         buyers=buyers,
         orders=int(orders),
         revenue=int(revenue),
-        refunds=int(refunds[0]) if refunds else 0,
+        refunds=int(refunds[0]),  # type: ignore[call-overload]
         average_check=round(int(revenue) / int(orders)) if orders else 0,
         repeat_buyers=repeaters,
         first_order_on=first,

@@ -77,4 +77,4 @@ def customer_profile(
         {join}
         {worth_join}"""
     key = f"profile_{as_of:%Y%m%d}_{classes}_{stages}_{segments.name if segments else 'none'}_{values or 'none'}"
-    return Table(base.connection, materialise(base, key, query, {}, wide=True), ("customer_id",))
+    return Table(base.connection, materialise(base, key, query, {}, wide=True, here=True), ("customer_id",))

@@ -40,7 +40,7 @@ def code_stability(segments: Segments) -> tuple[Stability, Table]:
     query = f"""
         WITH near AS (SELECT customer_id, rfm_code, {", ".join(columns)} FROM {segments.name})
         SELECT customer_id, rfm_code, {unchanged} AS stable, {", ".join(_NEIGHBOURS)} FROM near"""
-    name = materialise(segments.base, f"stability_{segments.name}", query, {}, wide=True)
+    name = materialise(segments.base, f"stability_{segments.name}", query, {}, wide=True, here=True)
     row = connection.execute(
         f"""SELECT count(*), count(*) FILTER (stable),
             count(*) FILTER (one_order_more <> rfm_code OR one_order_less <> rfm_code),

@@ -41,7 +41,7 @@ def customer_summary(base: CustomerBase, as_of: date) -> str:
     return materialise(base, f"summary_{as_of:%Y%m%d}", read_sql("segments", "summary"), {"as_of": as_of.isoformat()})
 
 
-def materialise(base: CustomerBase, name: str, query: str, parameters: dict[str, object], *, wide: bool = False) -> str:
+def materialise(base: CustomerBase, name: str, query: str, parameters: dict[str, object], *, wide: bool = False, here: bool = False) -> str:
     """Keep the result of a query as a table of the engine until the base changes; returns the table's name.
 
     Args:
@@ -50,11 +50,12 @@ def materialise(base: CustomerBase, name: str, query: str, parameters: dict[str,
         query: the query.
         parameters: what its `$names` stand for; of a wide result, settings of our own alone.
         wide: many columns, read a few at a time: of a large base they are kept in a file.
+        here: reads what is known of each customer alone, so it is made here also when another engine walks over the orders.
     """
     table = f"{name}_{base.generation}"
     ready = _READY.setdefault(base, set())
     if table not in ready:
-        if base.remote is not None:
+        if base.remote is not None and not here:
             made = base.remote.keep(table, bound(query, parameters))
             base.shelf.show(table, f"SELECT * FROM read_parquet({quote(str(made / '*.parquet'))})")
         elif wide and base.is_large:
@@ -70,7 +71,7 @@ def release(base: CustomerBase, *tables: str) -> None:
     ready = _READY.setdefault(base, set())
     for table in tables:
         if table in ready:
-            if base.remote is not None:
+            if base.remote is not None and base.remote.has(table):
                 base.remote.drop(table)
                 base.shelf.drop(table)
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from math import sqrt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kogorta.engine.duck import read_sql
 from kogorta.segments.rfm import segment_sql
@@ -94,7 +94,7 @@ def measure_baselines(base: CustomerBase, rule: RFMRule, as_of: date, scheme: st
         past = f"({read_sql('waves', 'past')}) AS past"
         placed = segment_sql(rule, past, scheme, ("bought", "bought_in_two"))
         query = read_sql("waves", "snapshots").replace("{segments}", placed)
-        rows = base.connection.execute(query, {"day": day.isoformat(), "horizon": horizon}).fetchall()
+        rows: Any = base.ask(query, {"day": day.isoformat(), "horizon": horizon})
         for segment, members, bought, bought_two in rows:
             counts = pooled.setdefault(segment, [0, 0, 0, 0])
             counts[0] += members

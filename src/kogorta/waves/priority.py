@@ -78,7 +78,7 @@ def customer_stakes(
     query = read_sql("waves", "stakes")
     for piece, name in (("usual", usual), ("segments", segments.name), ("scheme", scheme), ("expected", expected)):
         query = query.replace(f"{{{piece}}}", name)
-    return materialise(base, f"stakes_{scheme}_{horizon}_{expected}_{segments.name}", query, {"horizon": horizon})
+    return materialise(base, f"stakes_{scheme}_{horizon}_{expected}_{segments.name}", query, {"horizon": horizon}, here=True)
 
 
 def rank_candidates(

@@ -111,9 +111,9 @@ def _round_off(value: int) -> int:
 
 
 def _windowed(base: CustomerBase, day: date) -> str:
-    query = read_sql("segments", "summary").replace(
-        "WHERE day <=", f"WHERE day > CAST($as_of AS DATE) - INTERVAL {RECENT_YEARS} YEAR AND day <="
-    )
+    leap = (day.month, day.day) == (2, 29) and RECENT_YEARS % 4 != 0
+    since = day.replace(year=day.year - RECENT_YEARS, day=28 if leap else day.day)
+    query = read_sql("segments", "summary").replace("WHERE day <=", f"WHERE day > DATE '{since.isoformat()}' AND day <=")
     return materialise(base, f"summary_{RECENT_YEARS}y_{day:%Y%m%d}", query, {"as_of": day.isoformat()})
 
 

@@ -302,7 +302,7 @@ class EvidenceSegmentation:
         day = settle_as_of(base, as_of)
         query, values = evidence_query(self.definition, day, base.time_zone)
         digest = md5(json.dumps([query, values], sort_keys=True).encode(), usedforsecurity=False).hexdigest()[:12]
-        name = materialise(base, f"evidence_{digest}", query, values)
+        name = materialise(base, f"evidence_{digest}", query, values, here=True)
         return EvidenceClasses(
             self.definition, day, Table(base.connection, name, ("customer_id",)), customer_summary(base, day), base.currency
         )

@@ -124,7 +124,7 @@ def take_snapshot(
         query = read_sql("segments/rules", table)
         for name, text in names.items():
             query = query.replace("{" + name + "}", text)
-        return materialise(base, f"rules_{table}_{key}", query, {name: parameters[name] for name in used})
+        return materialise(base, f"rules_{table}_{key}", query, {name: parameters[name] for name in used}, here=True)
 
     customers = make("customers", "zone", profile=profile, stages=stages.assign(base, day).name, keys=_keys())
     return Snapshot(

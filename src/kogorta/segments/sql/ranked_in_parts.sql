@@ -10,9 +10,9 @@ FROM (
     FROM (SELECT customer_id, monetary, {part} AS part FROM {summary} WHERE monetary > 0) AS parted
 ) AS p
 JOIN (
-    SELECT o.part AS part, coalesce(sum(n.revenue), 0) AS above
+    SELECT o.part AS part, sum(CASE WHEN n.part > o.part THEN n.revenue ELSE 0 END) AS above
     FROM ({parts}) AS o
-    LEFT JOIN ({parts}) AS n ON n.part > o.part
+    CROSS JOIN ({parts}) AS n
     GROUP BY o.part
 ) AS a ON a.part = p.part
 CROSS JOIN (SELECT sum(CAST(monetary AS HUGEINT)) AS total FROM {summary} WHERE monetary > 0) AS w
