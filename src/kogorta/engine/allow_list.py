@@ -42,8 +42,8 @@ EMBEDDED_FUNCTIONS: Final = _words(
     "squeezed folded number_part signed_number plain_digits read_id",
     # lists, and what sources keep as JSON
     "array array_to_string list_contains list_extract list_position json_valid json_type json_each json_extract_scalar",
-    # a value beside the largest, of an order that has no ties
-    "arg_max first_value",
+    # a value beside the largest, of an order that has no ties; exact there
+    "arg_max first_value quantile_disc",
 )
 """More that the embedded engine alone is asked for: taking in what sources sent, reading evidence out of it. Neither samples nor ranks by
 position are there."""

@@ -13,6 +13,7 @@ from kogorta.kit.errors import InputError
 SOURCES = Path(str(resources.files("kogorta")))
 EMBEDDED = {
     "base/sql": "takes in the cells of files, which the embedded engine reads",
+    "recommendations/sql": "builds tables of its own out of order lines, step by step",
     "segments/drivers/sql": "reads single events and first baskets of one base",
     "segments/evidence/sql": "reads answers and properties kept as JSON",
     "segments/rules/sql/attributes.sql": "reads attributes kept as JSON",
