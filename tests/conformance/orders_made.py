@@ -10,7 +10,7 @@ import numpy as np
 
 from kogorta.base.customer_base import CustomerBase
 from kogorta.base.tables import TABLES
-from kogorta.engine.duck import read_sql
+from kogorta.engine.duck import filled_sql
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,7 +130,7 @@ def make(folder: Path, orders: int = 100_000) -> Path:
             "properties": draw.choice(np.array([None, '{"value": 4.5, "page": "/Ёлка"}', '{"campaign": "осень"}'], dtype=object), happened),
         },
     )  # fmt: skip
-    run(f"CREATE OR REPLACE TABLE customer_days AS {read_sql('base', 'customer_days')}")
+    run(f"CREATE OR REPLACE TABLE customer_days AS {filled_sql('base', 'customer_days', {}, {'orders': 'orders'})}")
     for table in FILES:
         base.connection.sql(f"SELECT * FROM {table}").write_parquet(str(folder / f"{table}.parquet"), compression="zstd")
     return folder

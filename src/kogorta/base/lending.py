@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from kogorta.base.customer_base import CustomerBase
 from kogorta.base.store import STATE_FILE
 from kogorta.base.tables import TABLES
-from kogorta.engine.duck import DEFAULT_MEMORY, quote, read_sql
+from kogorta.engine.duck import DEFAULT_MEMORY, filled_sql, quote
 from kogorta.engine.remote import DAMAGED, FOREIGN
 from kogorta.engine.shelf import LARGE
 from kogorta.kit.errors import InputError
@@ -71,10 +71,10 @@ def open_tables(folder: Path, remote: RemoteEngine, *, memory: str = DEFAULT_MEM
     base = CustomerBase(None, memory=memory, spill=spill)
     _show(base, folder, "orders")
     remote.read("orders", _files(folder, "orders"), _present(base, "orders"))
-    shaped = remote.keep("orders_shaped", f"SELECT {_shape(_present(base, folder, 'orders'))} FROM orders")
+    shaped = remote.keep("orders_shaped", f"SELECT {_shape(_present(base, 'orders'))} FROM orders")
     remote.read("orders", _parts(shaped), dict(TABLES["orders"]))
     base.shelf.show("orders", f"SELECT * FROM read_parquet({quote(str(shaped / '*.parquet'))})")
-    days = remote.keep("customer_days", read_sql("base", "customer_days"))
+    days = remote.keep("customer_days", filled_sql("base", "customer_days", {}, {"orders": "orders"}))
     base.shelf.show("customer_days", f"SELECT * FROM read_parquet({quote(str(days / '*.parquet'))})")
     if _files(folder, "customers"):
         _show(base, folder, "customers")

@@ -43,7 +43,7 @@ EMBEDDED_FUNCTIONS: Final = _words(
     # lists, and what sources keep as JSON
     "array array_to_string list_contains list_extract list_position json_valid json_type json_each json_extract_scalar",
     # a value beside the largest, of an order that has no ties; exact there
-    "arg_max first_value quantile_disc",
+    "arg_max first_value quantile_disc explode",
 )
 """More that the embedded engine alone is asked for: taking in what sources sent, reading evidence out of it. Neither samples nor ranks by
 position are there."""
@@ -51,7 +51,7 @@ position are there."""
 _PARTS: Final = _words(
     "Select Union Intersect Except With CTE Subquery From Table TableAlias Alias Identifier Column Star Join Where Group Having Order",
     "Ordered Distinct Limit Exists Tuple Paren Values Literal Boolean Null DataType DataTypeParam Var Interval Filter Window WindowSpec",
-    "Placeholder Parameter Add Sub Mul Div IntDiv Mod Neg DPipe EQ NEQ LT LTE GT GTE Is Not In Between",
+    "Placeholder Parameter Add Sub Mul Div IntDiv Mod Neg DPipe BitwiseAnd BitwiseOr EQ NEQ LT LTE GT GTE Is Not In Between",
 )
 _TYPES: Final = frozenset(["BIGINT", "INT", "INT128", "DOUBLE", "VARCHAR", "TEXT", "DATE", "BOOLEAN", "TIMESTAMPTZ", "TIMESTAMP"])
 _NAMES: Final = {

@@ -76,6 +76,9 @@ def _other(node: exp.Expr, dialect: Dialect) -> exp.Expr | None:
         return _part(type(node).__name__.upper(), node.this)
     if isinstance(node, exp.Extract):
         return exp.cast(node.copy(), "BIGINT")
+    if dialect == "spark" and isinstance(node, exp.Literal) and node.is_number and not node.is_int:
+        # a fraction is a decimal number there, and draws what it meets into decimal arithmetic
+        return exp.cast(node.copy(), "DOUBLE")
     if isinstance(node, exp.DataType) and node.this == exp.DType.INT128:
         return exp.DataType.build(_WIDE[dialect], dialect=dialect)
     if isinstance(node, exp.Cast) and isinstance(node.this, exp.DPipe) and node.this.this == exp.Literal.string("0x"):

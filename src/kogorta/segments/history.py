@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kogorta.engine.duck import filled_sql
 from kogorta.kit.checks import check_choice, check_positive
@@ -126,12 +126,10 @@ def segment_history(
     """
     check_positive("periods", periods)
     day = settle_as_of(base, as_of)
-    row = base.connection.execute(
-        "SELECT min(day) FROM customer_days WHERE orders > 0 AND day <= CAST(? AS DATE)", [day.isoformat()]
-    ).fetchone()
-    if row is None or row[0] is None:
+    found: Any = base.ask("SELECT min(day) FROM customer_days WHERE orders > 0 AND day <= CAST($as_of AS DATE)", {"as_of": day.isoformat()})
+    first: date | None = found[0][0]
+    if first is None:
         return None
-    first: date = row[0]
     if grain is None:
         grain = "month" if periods_between(first, day, "month") < LONGEST_IN_MONTHS else "quarter"
     check_choice("period", grain, ("month", "quarter"))
@@ -139,8 +137,8 @@ def segment_history(
     starts = [_start(day, grain, back) for back in range(count - 1, -1, -1)]
     if not starts:
         return None
-    found = tuple(_period(base, measure, start, _start(start, grain, -1) - timedelta(days=1), day) for start in starts)
-    return SegmentHistory(measure.scheme, grain, measure.absent, measure.best, measure.learnt_on, found)
+    told = tuple(_period(base, measure, start, _start(start, grain, -1) - timedelta(days=1), day) for start in starts)
+    return SegmentHistory(measure.scheme, grain, measure.absent, measure.best, measure.learnt_on, told)
 
 
 def _start(day: date, grain: str, back: int) -> date:
@@ -166,7 +164,8 @@ def _period(base: CustomerBase, measure: Yardstick, start: date, end: date, as_o
     }
     query = filled_sql("segments", "history", {name: day.isoformat() for name, day in days.items()}, pieces)
     sums = {slug: [0] * 9 for slug in (*measure.segments, measure.absent)}
-    for source, target, customers, *figures in base.connection.execute(query).fetchall():
+    rows: Any = base.ask(query)
+    for source, target, customers, *figures in rows:
         was, became = measure.segment_of(source), measure.segment_of(target)
         one = sums[was]
         # who has no order by the end of the period is no newcomer, though his refund counts in the revenue

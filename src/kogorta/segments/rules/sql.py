@@ -337,7 +337,7 @@ class _Emitter:
         if isinstance(figure, Measure):
             return self.measure(figure)
         if figure.name == "recency_days":
-            return f"({self.bind(self.as_of)} - last_order_on)"
+            return _days("last_order_on", self.bind(self.as_of))
         if figure.name == "age":
             now = self.bind(self.as_of)
             today = self.bind(self.as_of.year * 10_000 + self.as_of.month * 100 + self.as_of.day)
@@ -349,7 +349,7 @@ class _Emitter:
     def gap(self, gap: DateGap) -> str:
         now, name = self.bind(self.as_of), gap.name
         if gap.way == "days_since":
-            return f"({now} - {name})"
+            return _days(name, now)
         # 29 February of a common year falls on 1 March, which is then as good as 29 February
         year, today = self.as_of.year, self.as_of.month * 100 + self.as_of.day
         if gap.way == "days_to":
@@ -358,7 +358,7 @@ class _Emitter:
         else:
             chosen = f"CASE WHEN month({name}) * 100 + day({name}) <= {today} THEN {year} ELSE {year - 1} END"
         returned = f"(make_date({chosen}, month({name}), 1) + (CAST(day({name}) AS INTEGER) - 1))"
-        return f"({returned} - {now})" if gap.way == "days_to" else f"({now} - {returned})"
+        return _days(now, returned) if gap.way == "days_to" else _days(returned, now)
 
     def measure(self, measure: Measure) -> str:
         function = measure.function
@@ -382,7 +382,7 @@ class _Emitter:
         if function == "largest_order":
             return over("max(amount)")
         if function.startswith("days_since"):
-            return f"({self.bind(self.as_of)} - {over('min(day)' if 'first' in function else 'max(day)')})"
+            return _days(over("min(day)" if "first" in function else "max(day)"), self.bind(self.as_of))
         if function in _DIFFERENT:
             return over(_DIFFERENT[function])
         return f"coalesce({over(_SUMS[function], refunds=function == 'revenue')}, 0)"
@@ -420,3 +420,8 @@ class _Emitter:
         columns = self.aggregates.setdefault(grain, {})
         self.looked_at.setdefault(grain, {})[condition] = None
         return columns.setdefault(expression, f"{grain}_{len(columns)}")
+
+
+def _days(start: str, end: str) -> str:
+    """Days from one date to another; the difference of two dates is no number on every engine."""
+    return f"date_diff('day', {start}, {end})"

@@ -27,7 +27,7 @@ aged AS (
 ),
 placed AS (
     SELECT
-        orders, amount, orders_soon, money_soon, CAST(amount AS DECIMAL(18, 0)) AS exact, CAST(money_soon AS DECIMAL(18, 0)) AS exact_soon,
+        orders, amount, orders_soon, money_soon, CAST(amount AS HUGEINT) AS exact, CAST(money_soon AS HUGEINT) AS exact_soon,
         {before} AS source, {after} AS target
     FROM aged
 )
