@@ -100,7 +100,9 @@ class PostgresEngine:
         listed = ", ".join(f'"{name}"' for name in columns)
         self.connection.execute(f"CREATE TABLE {table} ({cells})")
         text = self.folder / f"{table}.csv"
-        rows = duckdb.connect(config={"TimeZone": "UTC"}).sql(f"SELECT {listed} FROM read_parquet({list(files)})")
+        reader = duckdb.connect()
+        reader.execute("SET TimeZone = 'UTC'")
+        rows = reader.sql(f"SELECT {listed} FROM read_parquet({list(files)})")
         rows.write_csv(str(text), header=False)
         with self.connection.cursor().copy(f"COPY {table} ({listed}) FROM STDIN (FORMAT csv)") as copy, text.open("rb") as stream:
             while chunk := stream.read(1 << 20):
@@ -169,7 +171,10 @@ class ClickHouseEngine:
             session.query(f"SET {setting}")
 
     def read(self, table: str, files: Sequence[str], columns: Mapping[str, str]) -> None:
-        kinds = {"VARCHAR": "String", "DOUBLE": "Float64", "TIMESTAMPTZ": "DateTime64(6, 'UTC')", "DATE": "Date32", "BIGINT": "Int64"}
+        kinds = {
+            "VARCHAR": "String", "DOUBLE": "Float64", "TIMESTAMPTZ": "DateTime64(6, 'UTC')", "DATE": "Date32", "BIGINT": "Int64",
+            "INTEGER": "Int32", "BOOLEAN": "Bool",
+        }  # fmt: skip
         cells = ", ".join(f"`{name}` Nullable({kinds[kind]})" for name, kind in columns.items())
         self.session.query(f"CREATE TABLE {table} ({cells}) ENGINE = MergeTree ORDER BY tuple()")
         for file in files:

@@ -121,7 +121,7 @@ def _difference(node: exp.DateDiff) -> exp.Expr | None:
     """Days as they are; months, quarters and years by the calendar: elsewhere a difference counts whole elapsed ones."""
     from sqlglot import exp
 
-    unit = node.text("unit").upper()
+    unit = node.args["unit"].name.upper()
     if unit == "DAY":
         return None
     if unit not in _CALENDAR:
