@@ -218,6 +218,16 @@ class Analyzer:
             return None  # nobody has bought by that day: a base of prospects still has an audit and a lifecycle
         return rule.assign(base, day)
 
+    def value(self, base: CustomerBase, as_of: date | str | None = None) -> Valuation | None:
+        """What customers are worth, without the rest of the analysis; None when nobody has bought.
+
+        Args:
+            base: the base.
+            as_of: end of this day; default the last day of the data.
+        """
+        day = settle_as_of(base, as_of)
+        return self._value(base, day, self._segments(base, day))
+
     def _value(self, base: CustomerBase, day: date, segments: Segments | None) -> Valuation | None:
         if segments is None:
             return None

@@ -6,6 +6,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
+from kogorta.analysis import Analyzer
 from kogorta.base.customer_base import CustomerBase
 from kogorta.cli.main import _run
 from kogorta.demo.retail import write_retail
@@ -114,6 +115,21 @@ def test_recorded_moves_come_from_a_file_and_their_lack_is_said(folder, tmp_path
     code, out, error = call("segment", "rule", formula, "--base", folder, "--quiet", "--language", "ru")
     assert (code, out) == (2, "")
     assert "записанных переходов нет" in error
+
+
+def test_a_rule_about_value_reads_the_model_and_so_does_a_segment_of_it(folder):
+    base = CustomerBase(folder)
+    scores = Analyzer().value(base).scores
+    rows = base.connection.execute(f"SELECT customer_id FROM {scores} WHERE p_alive >= 0.9 ORDER BY 1").fetchall()
+    likely = answer("segment", "rule", "p_alive >= 90%", "--base", folder, "--members")["members"]
+    assert likely == [row[0] for row in rows]
+    assert 0 < len(likely) < 150
+    answer("segment", "save", "верные", "p_alive >= 90%", "--base", folder)
+    assert answer("segment", "rule", "segment('верные')", "--base", folder, "--members")["members"] == likely
+    assert answer("segment", "saved", "--base", folder, "--count")[0]["count"] == len(likely)
+    found = answer("segment", "explain", "p_alive >= 90%", "--customer", likely[0], "--base", folder)
+    assert found["reasons"][0]["value"] >= 0.9
+    answer("segment", "delete", "верные", "--base", folder)
 
 
 HOSTILE = {

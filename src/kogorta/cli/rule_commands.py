@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kogorta.base.customer_base import CustomerBase
     from kogorta.cli.options import Command, Voice
     from kogorta.kit.language import Language
+    from kogorta.segments.rules.book import SegmentBook
     from kogorta.segments.rules.tree import Node
 
 SHOWN = 20
@@ -63,9 +64,9 @@ def rule(
     node = _rule(formula, tree)
     base = open_existing(folder)
     with voice.progress.step("evaluate the rule", None):
-        answer = answer_rule(
-            base, node, as_of, with_members=with_members, book=SavedSegments(folder).book(), transitions=_moves(base, moves)
-        )
+        book = SavedSegments(folder).book()
+        values = _values(base, as_of, book, node)
+        answer = answer_rule(base, node, as_of, with_members=with_members, book=book, transitions=_moves(base, moves), values=values)
     if voice.as_json:
         print_json(answer.to_dict())
         return
@@ -112,7 +113,9 @@ def explain(
     node = _rule(formula, tree)
     base = open_existing(folder)
     with voice.progress.step("evaluate the rule", None):
-        found = answer_explain(base, node, customer, as_of, book=SavedSegments(folder).book(), transitions=_moves(base, moves))
+        book = SavedSegments(folder).book()
+        values = _values(base, as_of, book, node)
+        found = answer_explain(base, node, customer, as_of, book=book, transitions=_moves(base, moves), values=values)
     if voice.as_json:
         print_json(found.to_dict())
         return
@@ -166,7 +169,8 @@ def saved(
     rules, seen = book.rules, {}
     if counted and rules:
         with voice.progress.step("evaluate the rule", None):
-            snapshot = take_snapshot(base, as_of, transitions=_moves(base, moves))
+            values = _values(base, as_of, book, *rules.values())
+            snapshot = take_snapshot(base, as_of, transitions=_moves(base, moves), values=values)
             seen = {name: preview(node, snapshot, book=book) for name, node in rules.items()}
     if voice.as_json:
         listed = [_described(name, node, base.currency) for name, node in rules.items()]
@@ -219,7 +223,8 @@ def diff(name: str, formula: str | None, tree: Path | None, folder: Path, as_of:
     kept = book.rule(name.strip())
     book.check(node, name.strip())
     with voice.progress.step("evaluate the rule", None):
-        change = compare_rules(kept, node, take_snapshot(base, as_of, transitions=_moves(base, moves)), book=book)
+        values = _values(base, as_of, book, kept, node)
+        change = compare_rules(kept, node, take_snapshot(base, as_of, transitions=_moves(base, moves), values=values), book=book)
     unit = 10 ** _digits(base.currency)
     if voice.as_json:
         print_json(
@@ -282,6 +287,24 @@ def _moves(base: CustomerBase, path: Path | None) -> str | None:
     from kogorta.segments.rules.transitions import read_transitions
 
     return None if path is None else read_transitions(base.connection, path)
+
+
+def _values(base: CustomerBase, as_of: str | None, book: SegmentBook, *rules: Node) -> str | None:
+    """The engine's table of customer value, made when a rule or a segment it refers to asks for it."""
+    from kogorta.segments.rules.fields import VALUE_FIELDS
+    from kogorta.segments.rules.leaves import Compare, InSegment, Property
+    from kogorta.segments.rules.tree import leaves_of
+
+    leaves = [leaf for rule in rules for leaf in leaves_of(rule)]
+    if any(isinstance(leaf, InSegment) for leaf in leaves):
+        leaves += [leaf for rule in book.rules.values() for leaf in leaves_of(rule)]
+    figures = [leaf.figure for leaf in leaves if isinstance(leaf, Compare)]
+    if not any(isinstance(figure, Property) and figure.name in VALUE_FIELDS for figure in figures):
+        return None
+    from kogorta.analysis import Analyzer
+
+    valuation = Analyzer().value(base, as_of)
+    return valuation.scores if valuation is not None else None
 
 
 def _list(ids: Sequence[str], words: Language) -> None:

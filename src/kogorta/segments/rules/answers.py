@@ -87,6 +87,7 @@ def answer_rule(
     with_members: bool = False,
     book: SegmentBook = EMPTY_BOOK,
     transitions: str | None = None,
+    values: str | None = None,
 ) -> RuleAnswer:
     """Count, share, revenue and sentences of a rule over a base.
 
@@ -97,6 +98,7 @@ def answer_rule(
         with_members: whether the ids are wanted.
         book: saved segments the rule refers to.
         transitions: engine table of recorded moves, see `take_snapshot`.
+        values: engine table of customer value, see `take_snapshot`; without it fields such as `clv` are unknown.
 
     Returns:
         The answer.
@@ -106,7 +108,7 @@ def answer_rule(
         OptionError: the date is not one.
     """
     tree = read_rule(rule) if isinstance(rule, str) else rule
-    snapshot = take_snapshot(base, as_of, transitions=transitions)
+    snapshot = take_snapshot(base, as_of, transitions=transitions, values=values)
     return RuleAnswer(
         rule=tree,
         snapshot=snapshot,
@@ -125,6 +127,7 @@ def answer_explain(
     *,
     book: SegmentBook = EMPTY_BOOK,
     transitions: str | None = None,
+    values: str | None = None,
 ) -> Explanation:
     """Why a customer of a base is in the segment of a rule, or why not; arguments as in `answer_rule`.
 
@@ -132,4 +135,4 @@ def answer_explain(
         InputError: the rule cannot be read, or there is no such customer.
     """
     tree = read_rule(rule) if isinstance(rule, str) else rule
-    return explain(tree, take_snapshot(base, as_of, transitions=transitions), customer, book=book)
+    return explain(tree, take_snapshot(base, as_of, transitions=transitions, values=values), customer, book=book)

@@ -178,6 +178,9 @@ FIELDS: Final[Mapping[str, Field]] = _fields(
     _field("clv_high", "money", message("upper bound of the lifetime value")),
 )
 
+VALUE_FIELDS: Final = frozenset({"p_alive", "expected_orders_90d", "clv", "clv_low", "clv_high"})
+"""Fields that a model of customer value fills: there is none without `values` in `take_snapshot`."""
+
 FUNCTIONS: Final[Mapping[str, Function]] = {
     function.name: function
     for function in (
