@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from kogorta.base.audit import Fate, Problem
+from kogorta.base.spread import middle_and_spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,18 +26,14 @@ def find_outliers(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
     than 20 times the customer's own median over at least four other orders (`unusual_orders`); only then is it far from the rest and not
     a large customer.
     """
-    limit = connection.execute(
-        """
-        WITH sizes AS (SELECT ln(amount_base) AS size FROM orders WHERE status = 'won' AND amount_base > 0)
-        SELECT count(*), median(size), mad(size) * 1.4826 FROM sizes
-        """
-    ).fetchone()
-    count, middle, spread = limit or (0, None, None)
+    count, middle, spread = middle_and_spread(connection)
     if count >= FEWEST:
+        # nothing below this sum can be far; the exact test is for the few above it
+        least = max(0, math.floor(math.exp(min(middle + FAR * spread, 41.0)) * 0.999))
         far = "(ln(amount_base) - $middle) / $spread > $far" if spread > 0 else "false"
         found = connection.execute(
             f"""
-            WITH far AS (SELECT order_id, amount_base FROM orders WHERE status = 'won' AND amount_base > 0 AND {far}),
+            WITH far AS (SELECT order_id, amount_base FROM orders WHERE status = 'won' AND amount_base > {least} AND {far}),
             both_kinds AS (FROM far UNION SELECT order_id, amount_base FROM unusual_orders)
             SELECT count(*), arg_min(order_id, (-amount_base, order_id)) FROM both_kinds
             """,
