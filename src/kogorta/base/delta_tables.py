@@ -69,7 +69,7 @@ def parts_of(folder: Path, table: str, version: int) -> list[Part]:
     actions: Any = opened.get_add_actions(flatten=True)
     parts = []
     for name, size in zip(actions.column("path").to_pylist(), actions.column("size_bytes").to_pylist(), strict=True):
-        path = folder / table / unquote(str(name))
+        path = (folder / table / unquote(str(name))).absolute()  # the working directory of a notebook may change
         month = re.search(r"(?:^|/)month=([^/]+)/", str(name))
         parts.append(Part(path, int(size), month[1] if month else None))
     for part in parts:

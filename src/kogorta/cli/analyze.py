@@ -16,6 +16,7 @@ from kogorta.cli.options import (
     reading_options,
     speaking_options,
 )
+from kogorta.cli.timing import StepClock, peak_memory_mb
 from kogorta.cli.words import spoken
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 @click.option("--engine", type=click.Choice(("duckdb", "spark")), default="duckdb", help=spoken("What walks over the orders."))
 @click.option("--spark-master", metavar="URL", help=spoken("Master of Spark, such as spark://host:7077."))
 @click.option("--spark-remote", metavar="URL", help=spoken("Spark Connect server, such as sc://host:15002."))
+@click.option("--timings", is_flag=True, help=spoken("Print how long each step took and the peak memory."))
 @reading_options
 @memory_option
 @speaking_options
@@ -76,6 +78,7 @@ def analyze(
     engine: str,
     spark_master: str | None,
     spark_remote: str | None,
+    timings: bool,  # noqa: FBT001
     voice: Voice,
     memory: str,
     **reading: object,
@@ -89,7 +92,7 @@ def analyze(
     if not files and folder is None:
         raise InputError("Name a file to analyse, or --base DIR.")
     check_engine(engine, files, folder, spark_master, spark_remote)
-    words, progress = voice.language, voice.progress
+    words, progress = voice.language, StepClock(voice.progress)
     analyzer = _analyzer(
         rfm=_rfm(levels, recency, frequency, money),
         rule=rule,
@@ -111,6 +114,8 @@ def analyze(
         add_files(base, files, Reading(**reading), Path(workspace), progress, None if voice.quiet else words)  # type: ignore[arg-type]
         analysis = analyzer.analyze(base, as_of, progress=progress)
         write_results(analysis, out, words, progress, title=title, as_json=voice.as_json, all_sheets=all_sheets)
+        if timings and not voice.as_json:
+            print_timings(progress, words)
 
 
 def write_results(
@@ -134,6 +139,7 @@ def write_results(
                 "buyers": analysis.totals.buyers,
                 "orders": analysis.totals.orders,
                 "plan": json.loads((out / "plan.json").read_text(encoding="utf-8")),
+                **timings_of(progress),
             }
         )
         return
@@ -151,6 +157,22 @@ def write_results(
     for note in report.notes:
         click.echo(note)
     click.echo(language.text("Report: {path}", path=out / "report.pdf"))
+
+
+def timings_of(progress: Progress) -> dict[str, object]:
+    """Steps with their times and the peak memory, where the progress took them."""
+    if not isinstance(progress, StepClock):
+        return {}
+    return {"timings": [vars(item) for item in progress.times], "peak_memory_mb": peak_memory_mb()}
+
+
+def print_timings(clock: StepClock, language: Language) -> None:
+    """A table of the steps on standard output."""
+    from kogorta.cli.printing import print_table
+
+    rows = [(language.phrase(item.step), language.number(item.seconds, 1), language.number(item.cpu_seconds, 1)) for item in clock.times]
+    print_table([language.phrase(name) for name in ("Step", "Seconds", "Processor seconds")], rows)
+    click.echo(language.text("Peak memory: {megabytes} MB.", megabytes=language.number(peak_memory_mb())))
 
 
 def _analyzer(*, rfm: object, rule: Path | None, lifecycle: str, industry_map: Path | None, planner: object) -> Analyzer:

@@ -238,3 +238,12 @@ def test_an_unknown_zone_or_refund_rule_is_refused():
         IntakeOptions(time_zone="Mars/Olympus")
     with pytest.raises(OptionError, match="refunds is 'maybe'"):
         IntakeOptions(refunds="maybe")
+
+
+def test_a_base_opened_by_a_relative_path_is_read_from_anywhere(stage, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    base = open_base("base")
+    base.add(stage(rows(1, 11)))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert facts(base) == (10, 100_000, 100_000, 10)
