@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check lint types contracts bench golden lock ci clean
+.PHONY: help setup demo test test-all check lint types contracts bench bench-all golden lock ci clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,7 +42,12 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-bench: setup ## speed as ratios in one run
+ROWS ?= 1000000
+bench: setup ## speed and memory as ratios in one run; make bench ROWS=10000000 for a larger base
+	$(BIN)/python -m benchmarks.scale --orders 100000 $(ROWS)
+	$(BIN)/python -m benchmarks.base_update --orders $(ROWS)
+
+bench-all: setup ## every benchmark of every room, one after the other
 	$(BIN)/python -m benchmarks
 
 golden: setup ## rewrite golden files; read the diff
