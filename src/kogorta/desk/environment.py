@@ -36,6 +36,7 @@ class Environment:
         lockout_after: failed sign-ins of one address and name before a pause.
         lockout_minutes: how long the pause lasts.
         lease_seconds: a job whose worker is silent for so long goes to another one.
+        upload_mb: most megabytes a file may have that is loaded.
         metrics_token: bearer token that `/metrics` asks for; empty shows metrics to the loopback address alone.
         debug: tracebacks in the browser; never on a site others reach.
     """
@@ -50,6 +51,7 @@ class Environment:
     lockout_after: int = 5
     lockout_minutes: int = 15
     lease_seconds: int = 30
+    upload_mb: int = 512
     metrics_token: str = ""
     debug: bool = False
 
@@ -82,6 +84,7 @@ class Environment:
             lockout_after=_whole(given, "lockout_after", plain.lockout_after, 1),
             lockout_minutes=_whole(given, "lockout_minutes", plain.lockout_minutes, 1),
             lease_seconds=_whole(given, "lease_seconds", plain.lease_seconds, 1),
+            upload_mb=_whole(given, "upload_mb", plain.upload_mb, 1),
             metrics_token=given.get("metrics_token", ""),
             debug=_switch(given, "debug"),
         )

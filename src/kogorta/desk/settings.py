@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "kogorta.desk.journal",
     "kogorta.desk.jobs",
     "kogorta.desk.bases",
+    "kogorta.desk.imports",
     "kogorta.desk.web",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("kogorta.desk.people.urls")),
     path("", include("kogorta.desk.company.urls")),
     path("", include("kogorta.desk.jobs.urls")),
+    path("", include("kogorta.desk.imports.urls")),
     path("", include("kogorta.desk.health.urls")),
     path("", include("kogorta.desk.web.urls")),
 ]

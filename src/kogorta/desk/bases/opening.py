@@ -36,6 +36,8 @@ def base_state() -> BaseState:
         raw = json.loads((DESK.base_folder / STATE_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return BaseState("")
+    if not raw.get("currency"):
+        return BaseState("")  # every import was undone
     tables = json.dumps(raw.get("tables", {}), sort_keys=True)
     return BaseState(hashlib.sha256(tables.encode()).hexdigest()[:16], raw.get("currency") or "", raw.get("time_zone") or "")
 

@@ -8,6 +8,12 @@ from kogorta.kit.language import message
 
 DEEDS: Final[dict[str, str]] = {
     "company.changed": message("Changed the settings of the company"),
+    "import.accepted": message("Accepted a file"),
+    "import.loaded": message("A file came into the base"),
+    "import.removed": message("Deleted a file"),
+    "import.sent": message("Sent a file"),
+    "import.undo_asked": message("Asked to undo an import"),
+    "import.undone": message("A file was taken out of the base"),
     "invitation.revoked": message("Took an invitation back"),
     "job.cancelled": message("Stopped a job"),
     "job.retried": message("Started a job again"),

@@ -26,7 +26,10 @@ class Room:
     action: Action
 
 
-ROOMS: Final = (Room(message("Today"), "today", Action.SEE_FIGURES),)
+ROOMS: Final = (
+    Room(message("Today"), "today", Action.SEE_FIGURES),
+    Room(message("Imports"), "imports", Action.IMPORT_FILES),
+)
 SETTINGS: Final = (
     Room(message("Jobs"), "jobs", Action.SEE_JOBS),
     Room(message("Company"), "company", Action.CHANGE_COMPANY),

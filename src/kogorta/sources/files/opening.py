@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kogorta.kit.language import message
 from kogorta.sources.files import contents, dialects, encodings, sniff
 from kogorta.sources.files.markup import read_table
 from kogorta.sources.files.rows import read_records
@@ -66,7 +67,7 @@ def open_file(path: Path, kind: sniff.Kind, sheet: str | None = None, limit: int
 def _notes(scan: encodings.Scan) -> tuple[str, ...]:
     notes = []
     if scan.nuls:
-        notes.append("NUL characters were removed.")
+        notes.append(message("NUL characters were removed."))
     if scan.broken:
         notes.append(f"{scan.broken} characters are not {scan.encoding} and were read as \ufffd.")
     return tuple(notes)

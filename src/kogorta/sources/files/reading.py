@@ -157,7 +157,7 @@ def _refuse_no_rows(path: Path, rows: int, rejected: int, header_row: int) -> No
 def _layout_notes(found: Recognised) -> tuple[str, ...]:
     fields = found.mapping.fields
     if found.layout in {"bitrix24", "amocrm"} and not fields & {"stage", "closed"}:
-        return ("There is no stage column, so won, lost and open deals cannot be told apart.",)
+        return (message("There is no stage column, so won, lost and open deals cannot be told apart."),)
     if found.layout == "contacts" and is_leads(found.mapping.headers):
-        return ("These are leads: people are taken from them, their sums are not sales and are left out.",)
+        return (message("These are leads: people are taken from them, their sums are not sales and are left out."),)
     return ()

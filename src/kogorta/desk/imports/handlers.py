@@ -1,0 +1,188 @@
+"""Jobs of the room: audit a file on a copy of the base, add it to the base, take it out again.
+
+Each may die at any moment and be done anew: adding the same file twice changes nothing, and a base made anew appears by one rename.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from kogorta.base.customer_base import CustomerBase
+from kogorta.base.store import STATE_FILE
+from kogorta.desk.bases.handlers import JobProgress, ask_for_analysis
+from kogorta.desk.bases.opening import base_state, open_desk_base
+from kogorta.desk.bases.snapshots import forget_old_snapshots
+from kogorta.desk.errors import ConflictError
+from kogorta.desk.imports import actions
+from kogorta.desk.imports.findings import find, keep_quarantine, totals
+from kogorta.desk.imports.queries import files_in, find_file
+from kogorta.desk.imports.reading import Reading, called, read_sent
+from kogorta.desk.imports.storage import path_of
+from kogorta.desk.jobs.registry import job
+from kogorta.desk.settings import DESK
+from kogorta.kit.errors import InputError
+from kogorta.kit.language import message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from kogorta.desk.imports.findings import Findings
+    from kogorta.desk.imports.models import SentFile
+    from kogorta.desk.jobs.context import JobContext
+    from kogorta.kit.progress import Progress
+
+_STEPS: Final = 6
+_MEMORY: Final = "1000MB"
+
+
+@job("imports.check", message("Audit a file"), most_attempts=3)
+def check(context: JobContext) -> Mapping[str, object]:
+    """Add the file to a copy of the base and say what would come of it; the base stays as it is."""
+    row = _row(context)
+    with _workspace(context) as folder:
+        with _base_alone(context):
+            copy_base(DESK.base_folder, folder / "base")
+        base = CustomerBase(folder / "base", memory=_MEMORY, spill=folder)
+        try:
+            found = add(base, row, folder, JobProgress(context, _STEPS))
+        finally:
+            base.connection.close()
+    with context.effect():
+        actions.tell_findings(row.pk, found)
+    return {"rows": found.read}
+
+
+@job("imports.accept", message("Add a file to the base"))
+def accept(context: JobContext) -> Mapping[str, object]:
+    """Add the file to the base and ask for a new analysis."""
+    row = _row(context)
+    with _workspace(context) as folder, _base_alone(context):
+        base = open_desk_base(_MEMORY)
+        try:
+            found = add(base, row, folder, JobProgress(context, _STEPS))
+        finally:
+            base.connection.close()
+        with context.effect():
+            actions.finish_loading(row.pk, found)
+            ask_for_analysis(row.accepted_by)
+    return {"rows": found.read}
+
+
+@job("imports.undo", message("Take a file out of the base"))
+def undo(context: JobContext) -> Mapping[str, object]:
+    """Make the base anew from the other files, and put it in the place of the present one by one rename."""
+    row = _row(context)
+    with _workspace(context) as folder, _base_alone(context):
+        base = open_desk_base(_MEMORY)
+        try:
+            present = {digest for (digest,) in base.connection.execute("SELECT digest FROM imports").fetchall()}
+            others = files_in(present - {row.base_digest})
+            strange = present - {row.base_digest} - {other.base_digest for other in others}
+            if strange:
+                raise InputError(
+                    "The base holds imports that were not loaded here: {count}. It cannot be made anew without them; "
+                    "take this file out where they were loaded.",
+                    count=len(strange),
+                )
+            if row.base_digest in present:
+                without = _made_anew(context, others, folder)
+                try:
+                    context.check()
+                    base.take_over(without)
+                finally:
+                    without.connection.close()
+        finally:
+            base.connection.close()
+        with context.effect():
+            actions.finish_undoing(row.pk)
+            ask_for_analysis(row.accepted_by)
+        if base_state().is_empty:
+            forget_old_snapshots(keep=0)
+    return {"files": len(others)}
+
+
+def _made_anew(context: JobContext, others: list[SentFile], folder: Path) -> CustomerBase:
+    base = CustomerBase(folder / "base", memory=_MEMORY, spill=folder)
+    for place, other in enumerate(others):
+        context.check()
+        context.progress(place, len(others) + 1, message("Adding the other files anew"))
+        reading = Reading.of(other.reading)
+        extract = read_sent(other.digest, other.name, reading, folder)
+        base.add(extract, reading.options(folder))
+        extract.staged.unlink(missing_ok=True)
+    context.progress(len(others), len(others) + 1, message("Writing the base"))
+    return base
+
+
+def add(base: CustomerBase, row: SentFile, folder: Path, progress: Progress) -> Findings:
+    """Add a file to a base, keep the rows left out beside the file, and say what came of it.
+
+    Raises:
+        InputError: the file cannot be read or does not fit the base.
+    """
+    before, reading = totals(base), Reading.of(row.reading)
+    extract = read_sent(row.digest, row.name, reading, folder, progress)
+    with called(row.name, str(path_of(row.digest)), row.digest):
+        accounting = base.add(extract, reading.options(folder), progress=progress)
+    extract.staged.unlink(missing_ok=True)
+    found = find(base, extract, accounting, before)
+    keep_quarantine(base, row.digest, found.digest)
+    return found
+
+
+def copy_base(source: Path, target: Path) -> None:
+    """A copy of the base that costs no space: its files are never changed in place, so the copy shares them.
+
+    `base.json` comes first: whatever is written meanwhile, the files it names are there.
+    """
+    target.mkdir(parents=True)
+    if not (source / STATE_FILE).exists():
+        return
+    shutil.copy2(source / STATE_FILE, target / STATE_FILE)
+    shutil.copytree(source, target, copy_function=_share, dirs_exist_ok=True, ignore=shutil.ignore_patterns(STATE_FILE, ".*", "*.new"))
+
+
+def _share(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links
+        shutil.copy2(source, target)
+
+
+def _row(context: JobContext) -> SentFile:
+    row = find_file(int(str(context.arguments["file_id"])))
+    if row is None:
+        raise ConflictError("The file was removed meanwhile.")
+    return row
+
+
+@contextmanager
+def _workspace(context: JobContext) -> Iterator[Path]:
+    """A folder beside the base for one job; what an attempt that died left there goes first."""
+    folder = DESK.home / "work" / f"job-{context.id}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _base_alone(context: JobContext) -> Iterator[None]:
+    """Nobody else of the desk changes the base; the lock goes with the process that holds it."""
+    with (DESK.home / "work" / "base.lock").open("w") as lock:
+        while True:
+            context.check()
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.2)
+        yield
