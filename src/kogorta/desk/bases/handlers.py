@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from kogorta.desk.bases.opening import base_state
-from kogorta.desk.bases.snapshots import forget_old_snapshots, make_snapshot
+from kogorta.desk.bases.snapshots import forget_old_snapshots, latest_snapshot, make_snapshot
 from kogorta.desk.company.queries import current_company
 from kogorta.desk.jobs.actions import enqueue
 from kogorta.desk.jobs.registry import job
@@ -62,9 +62,16 @@ def analyse(context: JobContext) -> Mapping[str, object]:
 
 
 def ask_for_analysis(by: AbstractBaseUser | None = None, as_of: date | None = None) -> Job | None:
-    """Ask for the snapshot of the base as it is now; asked for twice it is made once. None while nothing was imported."""
+    """Ask for the snapshot of the base as it is now; asked for twice it is made once.
+
+    Returns:
+        The job; None while nothing was imported, or when the newest snapshot is of the base as it is.
+    """
     company, state = current_company(), base_state()
     if company is None or state.is_empty:
+        return None
+    known = latest_snapshot(company.scheme)
+    if known is not None and as_of in {None, known.as_of} and known.version == state.version:
         return None
     day = as_of.isoformat() if as_of else ""
     return enqueue(

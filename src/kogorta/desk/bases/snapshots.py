@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from kogorta.desk.bases.opening import base_state, open_desk_base
 from kogorta.desk.settings import DESK
 from kogorta.engine.duck import connect, quote
+from kogorta.enrichment.enrich import enrich
 from kogorta.kit.errors import InputError
 from kogorta.kit.progress import SILENT
 
@@ -126,14 +127,16 @@ def _open_with_version() -> tuple[CustomerBase, str]:
     while True:
         version = base_state().version
         base = open_desk_base()
-        if base_state().version == version:  # nobody wrote in between
+        if not base.enriched and len(base.table("customers")):
+            enrich(base)  # writes the base: the state to name is the one after it
+        elif base_state().version == version:  # nobody wrote in between
             return base, version
 
 
 def _write_customers(analysis: Analysis, path: Path) -> None:
-    """Small groups of rows in the order of customer_id, so that one customer and a page of customers read little of the file."""
+    """Small groups of rows in the order pages list them: a page at any depth reads few of them, a seventh of the work at a million rows."""
     table = analysis.customers
-    query = table.connection.sql(table.sql)
+    query = table.connection.sql(f"SELECT * FROM {table.name} ORDER BY monetary DESC, customer_id")
     query.write_parquet(str(path), compression="zstd", row_group_size=_ROW_GROUP)
 
 
