@@ -2,7 +2,7 @@
 
     python -m benchmarks.scale [--orders 1000000 10000000] [--chart docs/img/scale.png]
 
-Every job runs in a process of its own after a small one that loads what it needs; CPU seconds and peak memory, the best of two below ten
+Every job runs in a process of its own after a small one that loads what it needs; CPU seconds and peak memory, the best of two below a
 million orders. The largest sizes are left to who can take them: lifetimes stops at a million orders, pandas at ten.
 """
 
@@ -136,7 +136,7 @@ def report(sizes: list[int], chart: Path | None) -> None:
             for name in JOBS:
                 if orders > LARGEST.get(name, orders):
                     continue
-                found[name, orders] = measure(name, path, rounds=2 if orders < 10_000_000 else 1)
+                found[name, orders] = measure(name, path, rounds=2 if orders < 1_000_000 else 1)
                 print(f"{orders:>11,}  {NAMES[name]:34s} {found[name, orders][0]:8.2f} CPU s {found[name, orders][1]:7.0f} MB", flush=True)
             path.unlink()
     print("\n| Orders | Job | CPU s | of Kogorta's RFM | CPU s per million | Peak MB |\n|---:|---|---:|---:|---:|---:|")
