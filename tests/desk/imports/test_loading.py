@@ -166,12 +166,12 @@ def test_rows_left_out_are_downloaded_with_reasons_and_without_formulas(load, ma
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("bitrix24/export_deals_utf8bom.csv", None),
-        ("bitrix24/export_deals_cp1251.csv", None),
-        ("bitrix24/export_deals_html.xls", None),
-        ("bitrix24/export_deals_resaved_excel_ru_cp1251.csv", None),
-        ("amocrm/export_leads_utf8bom.csv", None),
-        ("excel/export_deals_true.xlsx", None),
+        ("bitrix24/export_deals_utf8bom.csv", [4, 4, 0, 0]),
+        ("bitrix24/export_deals_cp1251.csv", [4, 4, 0, 0]),
+        ("bitrix24/export_deals_html.xls", [4, 4, 0, 0]),
+        ("bitrix24/export_deals_resaved_excel_ru_cp1251.csv", [4, 4, 0, 0]),
+        ("amocrm/export_leads_utf8bom.csv", [2, 2, 0, 0]),
+        ("excel/export_deals_true.xlsx", [4, 4, 0, 0]),
     ],
 )
 @pytest.mark.skipif(not SAMPLES.exists(), reason="the samples are not here")

@@ -3,8 +3,10 @@
 from django.urls import path
 
 from kogorta.desk.imports import views
+from kogorta.desk.imports.data_views import data
 
 urlpatterns = [
+    path("data/", data, name="data"),
     path("imports/", views.imports, name="imports"),
     path("imports/upload/", views.upload, name="upload"),
     path("imports/<int:file_id>/", views.one, name="import"),
