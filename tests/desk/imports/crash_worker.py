@@ -12,6 +12,7 @@ from kogorta.desk.running import set_up_django
 set_up_django()
 
 from django.contrib.auth.hashers import make_password  # noqa: E402
+from django.db import transaction  # noqa: E402
 
 from kogorta.base.store import Store  # noqa: E402
 from kogorta.desk.company.actions import found_company  # noqa: E402
@@ -39,12 +40,15 @@ def prepare(path, deed):
     row, _ = actions.receive(by, ArrivedFile(incoming, path.name, hashlib.sha256(content).hexdigest(), len(content)))
     from kogorta.desk.imports.reading import Reading
 
-    actions.read_as(by, row.pk, Reading.of(row.reading), check=True)
+    with transaction.atomic():
+        actions.read_as(by, row.pk, Reading.of(row.reading), check=True)
     run_job(claim())
-    actions.accept(by, row.pk)
+    with transaction.atomic():
+        actions.accept(by, row.pk)
     if deed == "undo":
         run_job(claim())
-        actions.undo(by, row.pk)
+        with transaction.atomic():
+            actions.undo(by, row.pk)
     sys.stdout.write(str(SentFile.objects.get(pk=row.pk).job_id))
 
 
