@@ -1,12 +1,13 @@
 # Kogorta. `make` prints the targets.
 PYTHON ?= python3
 VENV := .venv
+ENGINES := .venv-engines
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check lint types contracts bench bench-all golden lock ci clean
+.PHONY: help setup demo test test-all conformance engines servers check lint types contracts bench bench-all golden lock ci clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,11 +25,29 @@ demo: setup ## the main job on a generated base: export -> report, in demo/
 	$(BIN)/kogorta demo --out demo
 
 test: setup ## unit, property and golden tests
-	$(PYTEST) -n 2 -m "not slow_gate"
+	$(PYTEST) -n 2 -m "not slow_gate and not engines"
 
-test-all: setup ## those too that need a server, a browser or minutes
-	$(PYTEST) -n 2
-	KOGORTA_TESTS_ON=postgresql $(PYTEST) tests/desk -m "not slow_gate"
+test-all: setup servers conformance ## those too that need a server, a browser or minutes, and every engine
+	$(PYTEST) -n 2 -m "not engines"
+	KOGORTA_TESTS_ON=postgresql $(PYTEST) tests/desk -m "not slow_gate and not engines"
+
+# one process for each engine: a JVM and ClickHouse do not share one well
+conformance: setup engines ## the same rows on every engine, 100,000 orders; prints engine x analysis x rows equal
+	$(BIN)/python -m tests.conformance.reference build/conformance
+	$(BIN)/python -m tests.conformance --reference build/conformance sail
+	set -e; for engine in embedded clickhouse postgres spark connect; do \
+		PYTHONPATH=src $(ENGINES)/bin/python -m tests.conformance --reference build/conformance $$engine; done
+
+engines: servers $(ENGINES)/.ready ## build .venv-engines: DuckDB 2, Spark 4, ClickHouse
+
+$(ENGINES)/.ready: requirements-engines.lock
+	$(PYTHON) -m venv $(ENGINES)
+	$(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-engines.lock
+	touch $(ENGINES)/.ready
+
+servers: ## PostgreSQL and Java from the system's packages, where they are missing
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "PostgreSQL is missing: installing it with apt-get"; apt-get install -y -q postgresql; }
+	@command -v java >/dev/null || { echo "Java is missing: installing it with apt-get"; apt-get install -y -q openjdk-17-jre-headless; }
 
 check: lint types contracts ## ruff, mypy, import contracts
 
@@ -56,8 +75,10 @@ golden: setup ## rewrite golden files; read the diff
 lock: setup ## resolve requirements.lock anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--group dev --extra desk --extra postgres --extra spark -c constraints.txt pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		requirements-engines.in pyproject.toml -o requirements-engines.lock
 
-ci: check test demo ## everything a change must pass
+ci: check test-all demo ## everything a change must pass
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(ENGINES) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -38,7 +38,7 @@ def exact_quantiles(ask: Ask, table: str, expression: str, levels: int, where: s
         >>> exact_quantiles(run, "(SELECT range * 1000003 AS n FROM range(10))", "n", 5)
         (1000003, 3000009, 5000015, 7000021)
     """
-    source = f"(SELECT {expression} AS v FROM {table} AS counted WHERE {where}) AS valued"
+    source = f"(SELECT {expression} AS v FROM {table} WHERE {where}) AS valued"
     count, least, most = ask(f"SELECT count(v), min(v), max(v) FROM {source}")[0]
     if not count:
         return ()

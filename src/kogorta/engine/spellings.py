@@ -91,6 +91,8 @@ def _clickhouse() -> Mapping[str, Form]:
         "Substring": taken,
         "IntDiv": lambda write, node: f"CAST(intDiv({write.sql(node, 'this')}, {write.sql(node, 'expression')}) AS Nullable(Int64))",
         "StrPosition": lambda write, node: f"positionUTF8({write.sql(node, 'this')}, {write.sql(node, 'substr')})",
+        "BitwiseAnd": lambda write, node: f"bitAnd({write.sql(node, 'this')}, {write.sql(node, 'expression')})",
+        "BitwiseOr": lambda write, node: f"bitOr({write.sql(node, 'this')}, {write.sql(node, 'expression')})",
         # median() there is a sample of the values
         "Median": lambda write, node: f"quantileExactInclusive(0.5)({write.sql(node, 'this')})",
         "LogicalOr": _call("max"),
