@@ -42,7 +42,7 @@ def main() -> int:
         data = make(Path(place) / "data", given.orders)
         expected = pickle.loads((given.reference / f"{given.orders}.pickle").read_bytes()) if given.reference else reference_of(data)
         for name in given.engines:
-            print(
+            write(
                 f"\n{name} beside DuckDB {duckdb.__version__}, {given.orders:,} orders\n\n| analysis | rows | equal | s |\n|---|---|---|---|"
             )
             for analysis, verdict, seconds in verdicts(name, data, Path(place) / name, expected):

@@ -4,7 +4,7 @@ import re
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kogorta.engine.dialects import translate
@@ -45,6 +45,7 @@ def test_a_trap_has_a_form_of_its_own(dialect, query, said):
     assert said.lower() in re.sub(r"\s+", " ", translate(query, dialect)).lower()
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(-(10**15), 10**15), min_size=1, max_size=60), st.integers(2, 5))
 def test_quantiles_by_counting_are_values_of_their_rank(values, levels):
     listed = ", ".join(f"({value})" for value in values)
