@@ -8,6 +8,7 @@ distribution function, type 1 of Hyndman and Fan (1996), as `quantile_disc` of t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     Ask = Callable[[str], list[tuple[object, ...]]]
 
 PARTS: Final = 16_384
-"""Into how many parts a range is cut: two steps for what 28 bits hold, three for money of up to 42."""
+"""Into how many parts the whole range is cut first."""
+FINER: Final = 256
+"""Into how many each part that holds a rank is cut after that: money of 46 bits takes five steps, however many ranks are sought."""
 
 
 def exact_quantiles(ask: Ask, table: str, expression: str, levels: int, where: str = "TRUE") -> tuple[int, ...]:
@@ -44,30 +47,44 @@ def exact_quantiles(ask: Ask, table: str, expression: str, levels: int, where: s
         return ()
     many, low, high = int(count), int(least), int(most)  # type: ignore[call-overload]
     ranks = [-(-many * place // levels) for place in range(1, levels)]
-    return tuple(_sought(ask, source, low, high, ranks))
-
-
-def _sought(ask: Ask, source: str, low: int, high: int, ranks: Sequence[int]) -> list[int]:
-    """Values of these ranks, counted from 1, among those from `low` to `high`."""
-    if low == high:
-        return [low] * len(ranks)
+    opened = [_Range(low, high, 0, tuple(ranks))]
     width = -(-(high - low + 1) // PARTS)
+    while width > 1:
+        opened = _narrowed(ask, source, opened, width)
+        width = -(-width // FINER)
+    found = {rank: one.low for one in _narrowed(ask, source, opened, 1) for rank in one.ranks}
+    return tuple(found[rank] for rank in ranks)
+
+
+@dataclass(frozen=True)
+class _Range:
+    """Values from `low` to `high`: how many lie below, and which ranks are sought among them."""
+
+    low: int
+    high: int
+    below: int
+    ranks: tuple[int, ...]
+
+
+def _narrowed(ask: Ask, source: str, opened: Sequence[_Range], width: int) -> list[_Range]:
+    """The parts of this width that hold the ranks sought; all open ranges are counted by one query."""
+    inside = " OR ".join(f"v BETWEEN {one.low} AND {one.high}" for one in opened)
+    which = " ".join(f"WHEN v <= {one.high} THEN {place}" for place, one in enumerate(opened))
+    start = " ".join(f"WHEN v <= {one.high} THEN {one.low}" for one in opened)
     rows = ask(
-        f"SELECT part, count(*) AS many FROM (SELECT (v - ({low})) // {width} AS part FROM {source} "
-        f"WHERE v BETWEEN {low} AND {high}) AS parted GROUP BY part"
+        f"SELECT place, part, count(*) AS many FROM (SELECT CASE {which} END AS place, (v - CASE {start} END) // {width} AS part "
+        f"FROM {source} WHERE {inside}) AS parted GROUP BY place, part"
     )
-    counts = sorted((int(part), int(many)) for part, many in rows)  # type: ignore[call-overload]
-    wanted: dict[int, list[int]] = {}
-    places = iter(counts)
-    part, many = next(places)
-    before = 0
-    for rank in ranks:
-        while before + many < rank:
-            before += many
-            part, many = next(places)
-        wanted.setdefault(part, []).append(rank - before)
-    found = []
-    for part, inside in wanted.items():
-        start = low + part * width
-        found.extend(_sought(ask, source, start, min(start + width - 1, high), inside))
-    return found
+    counts: dict[int, list[tuple[int, int]]] = {place: [] for place in range(len(opened))}
+    for place, part, many in rows:
+        counts[int(place)].append((int(part), int(many)))  # type: ignore[call-overload]
+    narrower = []
+    for place, one in enumerate(opened):
+        below, ranks = one.below, list(one.ranks)
+        for part, many in sorted(counts[place]):
+            held = tuple(rank for rank in ranks if below < rank <= below + many)
+            if held:
+                first = one.low + part * width
+                narrower.append(_Range(first, min(first + width - 1, one.high), below, held))
+            below += many
+    return narrower
