@@ -13,6 +13,7 @@ from servers import free_port
 PASSWORD = "a quiet harbour at dawn"
 PAGES = [
     "/",
+    "/customers/",
     "/company/",
     "/account/",
     "/account/password/",

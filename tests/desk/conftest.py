@@ -93,3 +93,51 @@ def client_of(founded):
 @pytest.fixture
 def password():
     return PASSWORD
+
+
+@pytest.fixture(scope="session")
+def _small_school():
+    """A base of a hundred companies and its snapshot, made once."""
+    from datetime import date
+
+    from kogorta.base.customer_base import CustomerBase
+    from kogorta.base.options import IntakeOptions
+    from kogorta.demo.school import write_school
+    from kogorta.desk.bases.snapshots import make_snapshot
+    from kogorta.desk.settings import DESK
+    from kogorta.sources.files import read_file
+
+    day, files = date(2026, 11, 22), HOME / "school"
+    others = _put_aside((DESK.base_folder, DESK.snapshots_folder), "others")
+    write_school(files, seed=2026, as_of=day, companies=100)
+    with tempfile.TemporaryDirectory() as workspace:
+        extract = read_file(files / "deals.csv", layout="auto", workspace=Path(workspace))
+        CustomerBase(DESK.base_folder).add(extract, IntakeOptions(currency="RUB", received_on=day))
+    snapshot = make_snapshot("case")
+    kept = _put_aside((DESK.base_folder, DESK.snapshots_folder), "school")
+    _put_back(others)
+    return kept, snapshot
+
+
+def _put_aside(folders, word):
+    """Rename folders, so that a test finds its own there; folder -> where it is now, for those that were there."""
+    moved = {folder: folder.with_name(f"{folder.name}-{word}") for folder in folders if folder.exists()}
+    for folder, aside in moved.items():
+        folder.rename(aside)
+    return moved
+
+
+def _put_back(moved):
+    for folder, aside in moved.items():
+        aside.rename(folder)
+
+
+@pytest.fixture
+def analysed(_small_school, founded):
+    """The snapshot of the small base, in place for one test; other tests see an empty desk."""
+    kept, snapshot = _small_school
+    others = _put_aside(kept, "others")
+    _put_back(kept)
+    yield snapshot
+    _put_aside(kept, "school")
+    _put_back(others)

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "kogorta.desk.jobs",
     "kogorta.desk.bases",
     "kogorta.desk.imports",
+    "kogorta.desk.customers",
     "kogorta.desk.web",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -7,6 +7,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("kogorta.desk.people.urls")),
     path("", include("kogorta.desk.company.urls")),
+    path("", include("kogorta.desk.customers.urls")),
     path("", include("kogorta.desk.jobs.urls")),
     path("", include("kogorta.desk.imports.urls")),
     path("", include("kogorta.desk.health.urls")),

@@ -8,7 +8,7 @@ import kogorta.desk
 from kogorta.desk.journal.words import DEEDS
 from kogorta.desk.people.models import User
 
-PAGES = ["/", "/company/", "/account/", "/account/password/", "/people/", "/people/roles/", "/journal/", "/jobs/"]
+PAGES = ["/", "/customers/", "/company/", "/account/", "/account/password/", "/people/", "/people/roles/", "/journal/", "/jobs/"]
 SOURCE = Path(kogorta.desk.__file__).parent
 
 

@@ -14,7 +14,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kogorta.desk.bases.figures import Figures, read_figures, write_figures
+from kogorta.desk.bases.kept_moves import write_moves
 from kogorta.desk.bases.opening import base_state, open_desk_base
+from kogorta.desk.bases.prepared import rule_tables, write_prepared
 from kogorta.desk.settings import DESK
 from kogorta.engine.duck import connect, quote
 from kogorta.enrichment.enrich import enrich
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from kogorta.analysis import Analysis
     from kogorta.base.customer_base import CustomerBase
     from kogorta.kit.progress import Progress
+    from kogorta.segments.rules.snapshot import Snapshot as RuleTables
 
 _CUSTOMERS: Final = "customers.parquet"
 _FACTS: Final = "facts.json"
@@ -59,9 +63,19 @@ class Snapshot:
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor for one thread with the view `customers`: the columns of `customers.csv`, money in minor units.
 
+        Beside it are the views of `prepared`: `rules_*` for the rule language and `card_*` for the card of a customer.
+
         Values a user gave are bound, names of columns come from `CUSTOMER_COLUMNS`.
         """
         return _reader(self).cursor()
+
+    def figures(self) -> Figures:
+        """Segments, the grid, the plan: counted once, when the snapshot was made."""
+        return read_figures(self.folder)
+
+    def rules(self) -> RuleTables:
+        """What the rule language reads, in a cursor of one's own."""
+        return rule_tables(self.cursor(), self.as_of, self.currency, self.figures().rule)
 
     def is_current(self) -> bool:
         """Whether the base is still in the state the snapshot was made from."""
@@ -79,7 +93,8 @@ def _reader(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
         if found is None:
             found = connect(memory=_READER_MEMORY)
             found.execute("SET enable_external_file_cache = true")  # pages read the same file again and again
-            found.execute(f"CREATE VIEW customers AS SELECT * FROM read_parquet({quote(str(snapshot.folder / _CUSTOMERS))})")
+            for path in sorted(snapshot.folder.glob("*.parquet")):
+                found.execute(f"CREATE VIEW {path.stem} AS SELECT * FROM read_parquet({quote(str(path))})")
             _readers.clear()
             _readers[snapshot.folder] = found
         return found
@@ -105,6 +120,10 @@ def make_snapshot(scheme: str, as_of: date | None = None, *, progress: Progress 
     place = Path(tempfile.mkdtemp(prefix=".new-", dir=DESK.snapshots_folder))
     try:
         _write_customers(analysis, place / _CUSTOMERS)
+        write_prepared(base, analysis, place)
+        write_figures(analysis, place)
+        if analysis.migration is not None:
+            write_moves(place, analysis.migration)
         facts = {
             "version": version,
             "scheme": scheme,

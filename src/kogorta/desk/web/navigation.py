@@ -28,6 +28,7 @@ class Room:
 
 ROOMS: Final = (
     Room(message("Today"), "today", Action.SEE_FIGURES),
+    Room(message("Customers"), "customers", Action.SEE_CUSTOMERS),
     Room(message("Data"), "data", Action.SEE_FIGURES),
     Room(message("Imports"), "imports", Action.IMPORT_FILES),
 )

@@ -79,6 +79,18 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def signed(value: int) -> str:
+    """A whole number with its sign."""
+    return ("+" if value > 0 else "−" if value < 0 else "") + current_language().number(abs(value))
+
+
+@register.filter
+def unlocal(value: float) -> str:
+    """A number for an attribute of SVG: a point, no grouping."""
+    return f"{value:g}"
+
+
+@register.filter
 def iso(value: date | datetime | None) -> str:
     """Machine form of a date or a moment, for the attribute `datetime`."""
     return "" if value is None else value.isoformat()

@@ -1,0 +1,105 @@
+"""Pages of the room: the customers, and the card of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from kogorta.desk.bases.opening import base_state
+from kogorta.desk.bases.snapshots import latest_snapshot
+from kogorta.desk.company.queries import current_company
+from kogorta.desk.customers.card import customer_card
+from kogorta.desk.customers.overview import revenue_grid, segment_cards
+from kogorta.desk.customers.people_list import CHOICES, SORTS, Wanted, people_page
+from kogorta.desk.customers.shown import shown_card, shown_people, titles
+from kogorta.desk.errors import NotFoundError
+from kogorta.desk.language import current_language
+from kogorta.desk.people.authority import allowed, person
+from kogorta.desk.people.permissions import Action, may
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from kogorta.desk.bases.snapshots import Snapshot
+
+
+def snapshot_to_show() -> Snapshot | None:
+    """The newest analysed base in the company's scheme."""
+    company = current_company()
+    return latest_snapshot(company.scheme) if company else None
+
+
+@require_GET
+@allowed(Action.SEE_CUSTOMERS)
+def customers(request: HttpRequest) -> HttpResponse:
+    """Who the customers are: segments, the grid, the list."""
+    snapshot = snapshot_to_show()
+    if snapshot is None:
+        return render(request, "customers/customers.html", {"base": base_state()})
+    language = current_language()
+    cards = segment_cards(snapshot, language)
+    wanted = Wanted.read(request.GET, tuple(card.slug for card in cards))
+    with_contacts = may(person(request), Action.SEE_CONTACTS)
+    page = people_page(snapshot, wanted, request.GET, with_contacts=with_contacts)
+    carrier = snapshot.figures().finding("revenue_carrier")
+    return render(
+        request,
+        "customers/customers.html",
+        {
+            "snapshot": snapshot,
+            "figures": snapshot.figures(),
+            "cards": cards,
+            "grid": revenue_grid(snapshot, language),
+            "carrier": carrier.headline(language) if carrier else "",
+            "wanted": wanted,
+            "page": page,
+            "people": shown_people(page.people, snapshot, language),
+            "sorts": [(name, wanted.sorted_by(name) + "#people") for name in SORTS],
+            "sorted_by": {name: wanted.sorted_by(name) + "#people" for name in SORTS},
+            "choices": {name: titles(language, name, slugs) for name, slugs in CHOICES.items()},
+            "narrowed_by": _narrowed_by(wanted, snapshot),
+            "formula": _formula(wanted, snapshot),
+        },
+    )
+
+
+@require_GET
+@allowed(Action.SEE_CUSTOMERS)
+def card(request: HttpRequest, customer_id: str) -> HttpResponse:
+    """Everything about one customer."""
+    snapshot = snapshot_to_show()
+    found = customer_card(snapshot, customer_id, with_contacts=may(person(request), Action.SEE_CONTACTS)) if snapshot else None
+    if snapshot is None or found is None:
+        raise NotFoundError("There is no such customer.")
+    context = {"snapshot": snapshot, "card": found, "shown": shown_card(found, snapshot, current_language())}
+    return render(request, "customers/card.html", context)
+
+
+def _narrowed_by(wanted: Wanted, snapshot: Snapshot) -> list[str]:
+    """What the list is narrowed to, in words."""
+    language = current_language()
+    words = []
+    if wanted.segment:
+        words += [title for slug, title in titles(language, snapshot.scheme, (wanted.segment,))]
+    if wanted.r:
+        words.append(f"R = {wanted.r}")
+    if wanted.f:
+        words.append(f"F = {wanted.f}")
+    for name in CHOICES:
+        if getattr(wanted, name):
+            words += [title for slug, title in titles(language, name, (getattr(wanted, name),))]
+    if wanted.search:
+        words.append(language.text("“{text}”", text=wanted.search))
+    return words
+
+
+def _formula(wanted: Wanted, snapshot: Snapshot) -> str:
+    """The same condition in the rule language, to build a segment from; empty where there is none."""
+    parts = []
+    if wanted.segment:
+        parts.append(f"segment_{snapshot.scheme} = '{wanted.segment}'")
+    parts += [f"{name} = {getattr(wanted, name)}" for name in ("r", "f") if getattr(wanted, name)]
+    parts += [f"{name} = '{getattr(wanted, name)}'" for name in CHOICES if getattr(wanted, name)]
+    return " and ".join(parts)
