@@ -8,6 +8,8 @@ urlpatterns = [
     path("", include("kogorta.desk.people.urls")),
     path("", include("kogorta.desk.company.urls")),
     path("", include("kogorta.desk.customers.urls")),
+    path("", include("kogorta.desk.segments.urls")),
+    path("", include("kogorta.desk.moves.urls")),
     path("", include("kogorta.desk.jobs.urls")),
     path("", include("kogorta.desk.imports.urls")),
     path("", include("kogorta.desk.health.urls")),

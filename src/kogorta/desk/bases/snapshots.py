@@ -18,6 +18,7 @@ from kogorta.desk.bases.figures import Figures, read_figures, write_figures
 from kogorta.desk.bases.kept_moves import write_moves
 from kogorta.desk.bases.opening import base_state, open_desk_base
 from kogorta.desk.bases.prepared import rule_tables, write_prepared
+from kogorta.desk.company.queries import current_company
 from kogorta.desk.settings import DESK
 from kogorta.engine.duck import connect, quote
 from kogorta.enrichment.enrich import enrich
@@ -168,6 +169,12 @@ def latest_snapshot(scheme: str) -> Snapshot | None:
         return None
     current = base_state().version
     return _read(max(folders, key=lambda path: (path.name.startswith(f"{current}-"), path.stat().st_mtime_ns)))
+
+
+def newest_snapshot() -> Snapshot | None:
+    """The newest snapshot in the company's scheme; what pages show."""
+    company = current_company()
+    return latest_snapshot(company.scheme) if company else None
 
 
 def snapshot_of(version: str, scheme: str, as_of: date) -> Snapshot | None:

@@ -8,16 +8,26 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from kogorta.desk.bases.opening import base_state
-from kogorta.desk.bases.snapshots import latest_snapshot
-from kogorta.desk.company.queries import current_company
+from kogorta.desk.bases.snapshots import newest_snapshot
 from kogorta.desk.customers.card import customer_card
 from kogorta.desk.customers.overview import revenue_grid, segment_cards
-from kogorta.desk.customers.people_list import CHOICES, SORTS, Wanted, people_page
+from kogorta.desk.customers.people_list import CHOICES, SORTS, Members, Wanted, people_page
 from kogorta.desk.customers.shown import shown_card, shown_people, titles
 from kogorta.desk.errors import NotFoundError
 from kogorta.desk.language import current_language
 from kogorta.desk.people.authority import allowed, person
 from kogorta.desk.people.permissions import Action, may
+from kogorta.desk.segments.queries import (
+    all_segments,
+    check_may_ask,
+    find_list,
+    find_segment,
+    members_of_list,
+    members_of_rule,
+    saved_book,
+)
+from kogorta.segments.rules.document import from_document
+from kogorta.segments.rules.explain import explain
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -25,24 +35,19 @@ if TYPE_CHECKING:
     from kogorta.desk.bases.snapshots import Snapshot
 
 
-def snapshot_to_show() -> Snapshot | None:
-    """The newest analysed base in the company's scheme."""
-    company = current_company()
-    return latest_snapshot(company.scheme) if company else None
-
-
 @require_GET
 @allowed(Action.SEE_CUSTOMERS)
 def customers(request: HttpRequest) -> HttpResponse:
     """Who the customers are: segments, the grid, the list."""
-    snapshot = snapshot_to_show()
+    snapshot = newest_snapshot()
     if snapshot is None:
         return render(request, "customers/customers.html", {"base": base_state()})
     language = current_language()
     cards = segment_cards(snapshot, language)
-    wanted = Wanted.read(request.GET, tuple(card.slug for card in cards))
+    wanted = Wanted.read(request.GET, tuple(card.slug for card in cards), ("in", "list"))
     with_contacts = may(person(request), Action.SEE_CONTACTS)
-    page = people_page(snapshot, wanted, request.GET, with_contacts=with_contacts)
+    members, members_name = _members(request, wanted, snapshot)
+    page = people_page(snapshot, wanted, request.GET, with_contacts=with_contacts, members=members)
     carrier = snapshot.figures().finding("revenue_carrier")
     return render(
         request,
@@ -59,7 +64,7 @@ def customers(request: HttpRequest) -> HttpResponse:
             "sorts": [(name, wanted.sorted_by(name) + "#people") for name in SORTS],
             "sorted_by": {name: wanted.sorted_by(name) + "#people" for name in SORTS},
             "choices": {name: titles(language, name, slugs) for name, slugs in CHOICES.items()},
-            "narrowed_by": _narrowed_by(wanted, snapshot),
+            "narrowed_by": [name for name in (members_name,) if name] + _narrowed_by(wanted, snapshot),
             "formula": _formula(wanted, snapshot),
         },
     )
@@ -69,12 +74,40 @@ def customers(request: HttpRequest) -> HttpResponse:
 @allowed(Action.SEE_CUSTOMERS)
 def card(request: HttpRequest, customer_id: str) -> HttpResponse:
     """Everything about one customer."""
-    snapshot = snapshot_to_show()
+    snapshot = newest_snapshot()
     found = customer_card(snapshot, customer_id, with_contacts=may(person(request), Action.SEE_CONTACTS)) if snapshot else None
     if snapshot is None or found is None:
         raise NotFoundError("There is no such customer.")
-    context = {"snapshot": snapshot, "card": found, "shown": shown_card(found, snapshot, current_language())}
+    context: dict[str, object] = {"snapshot": snapshot, "card": found, "shown": shown_card(found, snapshot, current_language())}
+    context["segments"] = all_segments()
+    asked = _number(request.GET.get("segment", ""))
+    if asked:
+        row, book = find_segment(asked), saved_book()
+        rule = from_document(row.tree)
+        check_may_ask(request.user, rule, book)
+        context["asked"] = row
+        context["told"] = explain(rule, snapshot.rules(), customer_id, book=book).told(current_language()).splitlines()
     return render(request, "customers/card.html", context)
+
+
+def _members(request: HttpRequest, wanted: Wanted, snapshot: Snapshot) -> tuple[Members | None, str]:
+    """The people of a saved segment or a frozen list the address asks for, and its name."""
+    saved, frozen = _number(wanted.extra.get("in", "")), _number(wanted.extra.get("list", ""))
+    if saved:
+        row, book = find_segment(saved), saved_book()
+        rule = from_document(row.tree)
+        check_may_ask(request.user, rule, book)
+        found = members_of_rule(rule, snapshot, book)
+        return Members(found.sql, found.parameters), row.name
+    if frozen:
+        kept = find_list(frozen)
+        found = members_of_list(kept)
+        return Members(found.sql, found.parameters), kept.name
+    return None, ""
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _narrowed_by(wanted: Wanted, snapshot: Snapshot) -> list[str]:

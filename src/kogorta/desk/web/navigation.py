@@ -29,6 +29,8 @@ class Room:
 ROOMS: Final = (
     Room(message("Today"), "today", Action.SEE_FIGURES),
     Room(message("Customers"), "customers", Action.SEE_CUSTOMERS),
+    Room(message("Segments"), "segments", Action.SEE_FIGURES),
+    Room(message("What changed"), "changes", Action.SEE_FIGURES),
     Room(message("Data"), "data", Action.SEE_FIGURES),
     Room(message("Imports"), "imports", Action.IMPORT_FILES),
 )

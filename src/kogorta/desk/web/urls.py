@@ -2,9 +2,10 @@
 
 from django.urls import path
 
+from kogorta.desk.customers.today import today
 from kogorta.desk.web import views
 
 urlpatterns = [
-    path("", views.today, name="today"),
+    path("", today, name="today"),
     path("language/", views.language, name="language"),
 ]

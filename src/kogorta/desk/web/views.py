@@ -1,29 +1,19 @@
-"""Pages of nobody in particular: the first page of the morning, the choice of a language."""
+"""What belongs to no room: the choice of a language."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
-from kogorta.desk.bases.opening import base_state
 from kogorta.desk.language import COOKIE
 from kogorta.desk.people.actions import choose_own_language
-from kogorta.desk.people.authority import allowed
-from kogorta.desk.people.permissions import Action
 from kogorta.kit.language import LANGUAGES
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
-
-
-@require_GET
-@allowed(Action.SEE_FIGURES)
-def today(request: HttpRequest) -> HttpResponse:
-    """What to do today; what to begin with while the base is empty."""
-    return render(request, "web/today.html", {"base": base_state()})
 
 
 @require_POST

@@ -1,0 +1,1 @@
+"""What changed: who moved between segments from one day to another."""

@@ -1,0 +1,1 @@
+"""Segments told by a rule: built, saved with their history, frozen, exported."""

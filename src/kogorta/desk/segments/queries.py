@@ -1,0 +1,128 @@
+"""Reads of the room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from kogorta.desk.errors import DeniedError, NotFoundError
+from kogorta.desk.people.permissions import Action, may
+from kogorta.desk.segments.models import FrozenList, Segment
+from kogorta.desk.settings import DESK
+from kogorta.engine.duck import quote
+from kogorta.segments.rules.book import SegmentBook
+from kogorta.segments.rules.document import from_document
+from kogorta.segments.rules.leaves import Compare, DateGap, InSegment, Property
+from kogorta.segments.rules.sql import emit_sql
+from kogorta.segments.rules.tree import leaves_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from kogorta.desk.bases.snapshots import Snapshot
+    from kogorta.segments.rules.tree import Node
+
+PERSONAL: Final = frozenset({"email", "phone", "birth_on", "age"})
+"""Fields a rule may ask for only when the person may see contacts: answers would tell them one by one."""
+
+
+def all_segments() -> list[Segment]:
+    """Saved segments by name."""
+    return list(Segment.objects.select_related("created_by"))
+
+
+def find_segment(segment_id: int) -> Segment:
+    """A segment with its versions and lists.
+
+    Raises:
+        NotFoundError: there is no such segment.
+    """
+    row = Segment.objects.filter(pk=segment_id).first()
+    if row is None:
+        raise NotFoundError("There is no such segment.")
+    return row
+
+
+def find_list(list_id: int) -> FrozenList:
+    """A frozen list.
+
+    Raises:
+        NotFoundError: there is no such list.
+    """
+    row = FrozenList.objects.filter(pk=list_id).first()
+    if row is None:
+        raise NotFoundError("There is no such list.")
+    return row
+
+
+def list_file(name: str) -> Path:
+    """Where the ids of a frozen list are."""
+    return DESK.files_folder / "lists" / name
+
+
+def saved_rules() -> dict[str, Node]:
+    """Name -> rule of every saved segment."""
+    return {name: from_document(tree) for name, tree in Segment.objects.values_list("name", "tree")}
+
+
+def saved_book() -> SegmentBook:
+    """What `segment('name')` refers to."""
+    return SegmentBook(saved_rules())
+
+
+def used_in(name: str) -> list[str]:
+    """Names of the segments that refer to one."""
+    return sorted(other for other, rule in saved_rules().items() if any(leaf == InSegment(name) for leaf in leaves_of(rule)))
+
+
+def check_may_ask(user: object, rule: Node, book: SegmentBook) -> None:
+    """Refuse a rule about personal fields to those who may not see them, wherever in it they stand.
+
+    Raises:
+        DeniedError: the role does not allow it.
+    """
+    if may(user, Action.SEE_CONTACTS):
+        return
+    waiting, seen = [rule], set[str]()
+    while waiting:
+        for leaf in leaves_of(waiting.pop()):
+            if isinstance(leaf, Compare) and isinstance(leaf.figure, Property | DateGap) and leaf.figure.name in PERSONAL:
+                raise DeniedError("The rule asks about personal data your role does not see: {name}.", name=leaf.figure.name)
+            if isinstance(leaf, InSegment) and leaf.name not in seen:
+                seen.add(leaf.name)
+                waiting.append(book.rule(leaf.name))
+
+
+@dataclass(frozen=True)
+class MemberQuery:
+    """A query with the column customer_id, and what is bound in it."""
+
+    sql: str
+    parameters: Mapping[str, object]
+
+
+def members_of_rule(rule: Node, snapshot: Snapshot, book: SegmentBook) -> MemberQuery:
+    """Who meets a rule, as a query over the views of a snapshot."""
+    statement = emit_sql([rule], snapshot.rules(), book=book)
+    sql = f"SELECT k.customer_id FROM rules_customers k JOIN ({statement.text}) d USING (customer_no) WHERE d.rule_0"
+    return MemberQuery(sql, dict(statement.parameters))
+
+
+def members_of_list(frozen: FrozenList) -> MemberQuery:
+    """Who is in a frozen list."""
+    return MemberQuery(f"SELECT customer_id FROM read_parquet({quote(str(list_file(frozen.file)))})", {})
+
+
+def segment_counts(snapshot: Snapshot, rows: list[Segment]) -> dict[int, tuple[int, int]]:
+    """Segment -> customers and revenue, all of them counted in one pass; one that cannot be counted is left out."""
+    if not rows:
+        return {}
+    tables, book = snapshot.rules(), saved_book()
+    statement = emit_sql([from_document(row.tree) for row in rows], tables, book=book)
+    sums = ", ".join(
+        f"count(*) FILTER (WHERE d.rule_{place}), coalesce(sum(k.monetary) FILTER (WHERE d.rule_{place}), 0)" for place in range(len(rows))
+    )
+    sql = f"SELECT {sums} FROM rules_customers k JOIN ({statement.text}) d USING (customer_no)"
+    found = tables.connection.execute(sql, dict(statement.parameters)).fetchone() or ()
+    return {row.pk: (int(found[2 * place]), int(found[2 * place + 1])) for place, row in enumerate(rows)}
