@@ -14,6 +14,9 @@ PASSWORD = "a quiet harbour at dawn"
 PAGES = [
     "/",
     "/customers/",
+    "/segments/",
+    "/segments/new/",
+    "/changes/",
     "/company/",
     "/account/",
     "/account/password/",

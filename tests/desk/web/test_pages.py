@@ -8,7 +8,20 @@ import kogorta.desk
 from kogorta.desk.journal.words import DEEDS
 from kogorta.desk.people.models import User
 
-PAGES = ["/", "/customers/", "/company/", "/account/", "/account/password/", "/people/", "/people/roles/", "/journal/", "/jobs/"]
+PAGES = [
+    "/",
+    "/customers/",
+    "/segments/",
+    "/segments/new/",
+    "/changes/",
+    "/company/",
+    "/account/",
+    "/account/password/",
+    "/people/",
+    "/people/roles/",
+    "/journal/",
+    "/jobs/",
+]
 SOURCE = Path(kogorta.desk.__file__).parent
 
 

@@ -309,9 +309,9 @@ def _value(row: Row) -> Value:
     choices = FIELDS[row.name].choices if row.what.startswith("field:") else {}
     if row.op == "in":
         texts = row.values if choices else tuple(item.strip() for item in row.value.split(",") if item.strip())
-        return tuple(_scalar(item, row.kind) for item in texts)  # type: ignore[return-value]
+        return tuple(_scalar(item, row.kind) for item in texts)
     if row.op == "between":
-        return _scalar(row.value, row.kind), _scalar(row.value2, row.kind)  # type: ignore[return-value]
+        return _scalar(row.value, row.kind), _scalar(row.value2, row.kind)
     return _scalar(row.value, row.kind)
 
 

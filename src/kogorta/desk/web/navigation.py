@@ -28,7 +28,7 @@ class Room:
 
 ROOMS: Final = (
     Room(message("Today"), "today", Action.SEE_FIGURES),
-    Room(message("Customers"), "customers", Action.SEE_CUSTOMERS),
+    Room(message("My customers"), "customers", Action.SEE_CUSTOMERS),
     Room(message("Segments"), "segments", Action.SEE_FIGURES),
     Room(message("What changed"), "changes", Action.SEE_FIGURES),
     Room(message("Data"), "data", Action.SEE_FIGURES),
