@@ -31,6 +31,11 @@ class SegmentCard:
     change: int | None
     is_first: bool
 
+    @property
+    def way(self) -> str:
+        """Class of the change: `up` or `down`."""
+        return "up" if (self.change or 0) > 0 else "down"
+
 
 @dataclass(frozen=True)
 class Cell:

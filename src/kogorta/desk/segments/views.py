@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
 FIRST_RULE = "recency_days > 30 and monetary > 100000"
 """What a new segment begins with: there is something to change at once."""
+FORMULAS = """lifecycle = 'sleeping' and revenue(365d) > 100000
+not bought('toys', 90d) or abc in ('A', 'B')
+orders(180d, category = 'Toys') >= 3"""
 
 
 @require_GET
@@ -185,6 +188,7 @@ def _page(request: HttpRequest, edited: Edited, row: Segment | None, name: str, 
         "error": trouble,
         "groups": shown_groups(edited.groups, language, others, "₽" if snapshot.currency == "RUB" else snapshot.currency),
         "whats": what_options(language, with_contacts=may(request.user, Action.SEE_CONTACTS), has_segments=bool(others)),
+        "examples": FORMULAS,
         "is_saved": saved is not None and edited.rule == saved,
     }
     if request.headers.get("HX-Request"):
