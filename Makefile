@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all conformance engines servers check lint types contracts bench bench-all golden lock ci clean
+.PHONY: help setup demo test test-all conformance engines servers check lint types contracts bench bench-all golden soak lock ci clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -68,6 +68,10 @@ bench: setup ## speed and memory as ratios in one run; make bench ROWS=10000000 
 
 bench-all: setup ## every benchmark of every room, one after the other
 	$(BIN)/python -m benchmarks
+
+SECONDS_MAX ?= 60
+soak: setup ## random histories: memberships kept current against a full recompute, for SECONDS_MAX seconds
+	$(BIN)/python -m benchmarks.membership soak $(SECONDS_MAX)
 
 golden: setup ## rewrite golden files; read the diff
 	$(PYTEST) -n 2 tests/golden --rewrite-golden

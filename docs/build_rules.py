@@ -24,6 +24,7 @@ KINDS: Final = {
     "years": ("полных лет", "whole years"),
     "count": ("штук", "count"),
     "days": ("дней", "days"),
+    "hours": ("полных часов", "whole hours"),
     "money": ("рублей (основных единиц валюты)", "roubles (major units of the currency)"),
     "share": ("доля 0–1 или 10%", "share 0–1 or 10%"),
     "day": ("дата 2026-11-22", "date 2026-11-22"),
@@ -48,6 +49,10 @@ FIGURES: Final = {
     "event_average": ("среднее значение событий", "average value of events"),
     "days_since_event": ("дней с последнего события", "days since the last event"),
     "days_since_first_event": ("дней с первого события", "days since the first event"),
+    "hours_unanswered": (
+        "часов с последнего события, после которого не было заказа",
+        "hours since the last event that no order has followed",
+    ),
 }
 GRAINS: Final = {
     "orders": ("заказы", "orders"),

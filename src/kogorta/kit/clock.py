@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from kogorta.kit.errors import OptionError
 
 DEFAULT_TIME_ZONE = "Europe/Moscow"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_day(name: str, text: str | date) -> date:
@@ -50,3 +51,13 @@ def check_time_zone(name: str) -> str:
             name=name,
         ) from error
     return name
+
+
+def day_begins(day: date, time_zone: str) -> int:
+    """The moment a day begins in a zone, microseconds since 1970 in UTC.
+
+    Example:
+        >>> day_begins(date(1970, 1, 2), "UTC")
+        86400000000
+    """
+    return (datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(time_zone)) - EPOCH) // timedelta(microseconds=1)

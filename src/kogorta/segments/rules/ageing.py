@@ -115,6 +115,12 @@ class Lone:
             yield from self._ends(figure.grain, figure.window)
             if figure.function == "order_share":
                 yield from self._ends("orders", figure.window)
+            if figure.kind == "hours":
+                # counted to the end of a day; the order of hours within it is left to whoever runs by the clock
+                for day in self._days("events"):
+                    for item in leaf.value if isinstance(leaf.value, tuple) else (leaf.value,):
+                        if isinstance(item, int | float) and abs(item) <= 24 * HORIZON:
+                            yield from (_shifted(day, floor(item / 24) + shift) for shift in range(-1, 4))
             if figure.function.startswith("days_since"):
                 for day in self._days(figure.grain):
                     yield from _passing(day, leaf.value)

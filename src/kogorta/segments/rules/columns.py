@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kogorta.kit.clock import day_begins
 from kogorta.kit.errors import InputError
 from kogorta.segments.rules.book import EMPTY_BOOK
-from kogorta.segments.rules.fields import FILTERS, fold
+from kogorta.segments.rules.fields import FILTERS, HOUR, fold
 from kogorta.segments.rules.leaves import Attribute, Compare, DateGap, InSegment, Measure, Moved, Property, RandomShare
 from kogorta.segments.rules.matching import compared, day_number, equal
 from kogorta.segments.rules.sql import NO_TRANSITIONS, factor_of
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     Truth = NDArray[np.bool_]
 
+NO_MOMENT: Final = int(np.iinfo(np.int64).min)
 AGE: Final = Property("age")
 
 
@@ -65,13 +68,16 @@ class Evaluation:
         state: the arrays.
         as_of: the day.
         book: saved segments.
+        now: the moment, microseconds since 1970 in UTC; the end of the day when not given.
     """
 
-    def __init__(self, state: State, as_of: date, book: SegmentBook = EMPTY_BOOK) -> None:
+    def __init__(self, state: State, as_of: date, book: SegmentBook = EMPTY_BOOK, *, now: int | None = None) -> None:
         self.state, self.as_of, self.book = state, as_of, book
+        self.now = day_begins(as_of + timedelta(days=1), state.time_zone) - 1 if now is None else now
         self.today = day_number(as_of)
         self.size = len(state)
         self.truths: dict[Node, Truth] = {}
+        self.calendars: dict[str, tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = {}
         self.figures: dict[Figure, Numbers] = {}
         self.memory: dict[tuple[str, int, np.dtype[np.generic]], NDArray[np.generic]] = {}
         self.rows: dict[tuple[str, Window, tuple[Condition, ...], bool], Truth | None] = {}
@@ -148,7 +154,7 @@ class Evaluation:
         days = self.state.columns[name]
         assert isinstance(days, Numbers)  # noqa: S101  (dates are numbers)
         if figure == AGE:
-            born, today = calendar(days.values), self.as_of.year * 10_000 + self.as_of.month * 100 + self.as_of.day
+            born, today = self.calendar(name), self.as_of.year * 10_000 + self.as_of.month * 100 + self.as_of.day
             past = days.values <= self.today
             return Numbers(
                 (today - (born[0] * 10_000 + born[1] * 100 + born[2])) // 10_000, past if days.known is None else past & days.known
@@ -160,7 +166,7 @@ class Evaluation:
         assert isinstance(days, Numbers)  # noqa: S101  (dates are numbers)
         if gap.way == "days_since":
             return Numbers(self.today - days.values, days.known)
-        _, month, day = calendar(days.values)
+        _, month, day = self.calendar(gap.name)
 
         def returned(year: int) -> NDArray[np.int64]:
             # 29 February of a common year falls on 1 March
@@ -171,6 +177,14 @@ class Evaluation:
         if gap.way == "days_to":
             return Numbers(np.where(this >= self.today, this, returned(self.as_of.year + 1)) - self.today, days.known)
         return Numbers(self.today - np.where(this <= self.today, this, returned(self.as_of.year - 1)), days.known)
+
+    def calendar(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Year, month and day of the month of a date of customers."""
+        if name not in self.calendars:
+            days = self.state.columns[name]
+            assert isinstance(days, Numbers)  # noqa: S101  (dates are numbers)
+            self.calendars[name] = calendar(days.values)
+        return self.calendars[name]
 
     def _measure(self, measure: Measure) -> Numbers:
         history = self.state.histories[measure.grain]
@@ -191,6 +205,9 @@ class Evaluation:
             return self._largest(history, measure)
         if function.startswith("days_since"):
             return self._last(history, measure, first="first" in function)
+        if function == "hours_unanswered":
+            last, known = self.last_unanswered(measure)
+            return Numbers((self.now - last) // HOUR, known)
         if function in ("categories", "products"):
             return Numbers(self._different(history, measure, "category" if function == "categories" else "product"))
         return Numbers(self._total(history, measure, {"discount": "discount", "items": "quantity", "event_sum": "value"}[function]))
@@ -252,16 +269,40 @@ class Evaluation:
         return Numbers(found, found != np.iinfo(np.int64).min)
 
     def _last(self, history: History, measure: Measure, *, first: bool) -> Numbers:
-        """Days since the last or the first kept row: rows of a customer are sorted by day."""
-        kept = self._kept(history, measure)
+        """Days since the last or the first kept row."""
+        days, some = self._end_day(measure, self._kept(history, measure), first=first)
+        return Numbers(np.where(some, self.today - days, 0), some)
+
+    def last_unanswered(self, measure: Measure) -> tuple[NDArray[np.int64], Truth]:
+        """Moment of each customer's last kept event by now, and whether there is one that no order has followed."""
+        events, orders = self.state.histories["events"], self.state.histories["orders"]
+        last = self._last_moment(events, self._kept(events, measure))
+        order = self._last_moment(orders, numbers_of(orders, "is_order").values != 0)
+        return last, (last > NO_MOMENT) & (order < last)
+
+    def _last_moment(self, history: History, kept: Truth | None) -> NDArray[np.int64]:
+        moments = numbers_of(history, "moment")
+        passed = _both(_both(moments.values <= self.now, moments.known), kept)
+        found = np.full(self.size, NO_MOMENT)
+        np.maximum.at(found, history.owner[passed], moments.values[passed].astype(np.int64))
+        return found
+
+    def first_kept_day(self, measure: Measure, *, orders_only: bool) -> tuple[NDArray[np.int64], Truth]:
+        """Day of the first row of each customer that a measure looks at, and whether there is one."""
+        history = self.state.histories[measure.grain]
+        return self._end_day(measure, self._kept(history, measure, orders_only=orders_only), first=True)
+
+    def _end_day(self, measure: Measure, kept: Truth | None, *, first: bool) -> tuple[NDArray[np.int64], Truth]:
+        """Day of the first or the last kept row of each customer: rows are sorted by day."""
+        history = self.state.histories[measure.grain]
         days, starts = numbers_of(history, "day").values, history.starts
         if kept is not None:
             days, starts = days[np.flatnonzero(kept)], self._running(kept, np.dtype(np.int32))[starts].astype(np.int64)
         some = starts[1:] > starts[:-1]
         if not len(days):
-            return Numbers(np.zeros(self.size, dtype=np.int64), some)
+            return np.zeros(self.size, dtype=np.int64), some
         place = starts[:-1] if first else starts[1:] - 1
-        return Numbers(self.today - days[np.where(some, place, 0)], some)
+        return days[np.where(some, place, 0)].astype(np.int64), some
 
     def _running(self, values: NDArray[np.generic], kind: np.dtype[np.generic]) -> NDArray[np.generic]:
         """Sums of the first 0, 1, 2, ... rows; good until the next call."""

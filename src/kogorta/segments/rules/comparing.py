@@ -151,6 +151,15 @@ _DAYS: Final[Counted] = {
     ">=": lambda to, n, texts: to.plural("at least {count} day", "at least {count} days", n, **texts),
     "between": lambda to, n, texts: to.plural("from {low} to {count} day", "from {low} to {count} days", n, **texts),
 }
+_HOURS: Final[Counted] = {
+    "=": lambda to, n, texts: to.plural("exactly {count} hour", "exactly {count} hours", n, **texts),
+    "!=": lambda to, n, texts: to.plural("other than {count} hour", "other than {count} hours", n, **texts),
+    "<": lambda to, n, texts: to.plural("less than {count} hour", "less than {count} hours", n, **texts),
+    "<=": lambda to, n, texts: to.plural("at most {count} hour", "at most {count} hours", n, **texts),
+    ">": lambda to, n, texts: to.plural("more than {count} hour", "more than {count} hours", n, **texts),
+    ">=": lambda to, n, texts: to.plural("at least {count} hour", "at least {count} hours", n, **texts),
+    "between": lambda to, n, texts: to.plural("from {low} to {count} hour", "from {low} to {count} hours", n, **texts),
+}
 ORDERS: Final[Counted] = {
     "=": lambda to, n, texts: to.plural("exactly {count} order", "exactly {count} orders", n, **texts),
     "!=": lambda to, n, texts: to.plural("other than {count} order", "other than {count} orders", n, **texts),
@@ -170,4 +179,4 @@ TIMES: Final[Counted] = {
     "between": lambda to, n, texts: to.plural("from {low} to {count} time", "from {low} to {count} times", n, **texts),
 }
 
-_COUNTED: Final[Mapping[str, Counted]] = {"years": _YEARS, "days": _DAYS}
+_COUNTED: Final[Mapping[str, Counted]] = {"years": _YEARS, "days": _DAYS, "hours": _HOURS}

@@ -15,8 +15,8 @@ from kogorta.kit.language import message
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Kind = Literal["text", "choice", "number", "years", "count", "days", "money", "share", "day"]
-"""`money` is written in major units, `share` 0-1, `days` and `years` as whole numbers, `day` as a date."""
+Kind = Literal["text", "choice", "number", "years", "count", "days", "hours", "money", "share", "day"]
+"""`money` is written in major units, `share` 0-1, `hours`, `days` and `years` as whole numbers, `day` as a date."""
 Grain = Literal["orders", "lines", "events", "attributes", "transitions"]
 
 OPERATORS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -200,6 +200,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
         Function("event_average", "number", "events", message("average of the event's values"), missing=True),
         Function("days_since_event", "days", "events", missing=True, windowed=False),
         Function("days_since_first_event", "days", "events", missing=True, windowed=False),
+        Function("hours_unanswered", "hours", "events", missing=True, windowed=False),
     )
 }
 
@@ -224,6 +225,8 @@ FILTERS: Final[Mapping[str, Filter]] = {
 ITEM_FILTERS: Final = ("item", "category", "product")
 """Filters that make a function over orders look at order lines."""
 
+HOUR: Final = 3_600_000_000
+"""Microseconds."""
 THOUSANDTHS: Final = 1000
 """Quantities and values of events are kept as whole thousandths, so that every engine sums them to the same figure."""
 SCALED: Final = frozenset({"items", "event_sum", "event_average", "value"})

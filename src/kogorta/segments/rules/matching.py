@@ -12,7 +12,7 @@ from kogorta.segments.rules.sql import COMPARE, money_or_plain
 from kogorta.segments.rules.state import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -59,13 +59,20 @@ def _matched(column: Texts, op: str, value: Value) -> Truth:
     if op == "known":
         return np.asarray(column.codes >= 0)
     asked = tuple(fold(item) for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, str))
-    if op == "contains":
-        places = [place for place, key in enumerate(column.keys) if asked[0] in key]
-    else:
-        places = [place for place, key in enumerate(column.keys) if key in asked]
+    places = _places(column.keys, op, asked)
     if op == "!=":
         return np.asarray(column.codes >= 0) & ~_rows_of(column, places)
     return _rows_of(column, places)
+
+
+def _places(keys: Sequence[str], op: str, asked: tuple[str, ...]) -> Sequence[int]:
+    """Places of the texts that contain, or are one of, the texts asked."""
+    remembered: Callable[[str, tuple[str, ...]], list[int]] | None = getattr(keys, "places", None)
+    if remembered is not None:
+        return remembered(op, asked)
+    if op == "contains":
+        return [place for place, key in enumerate(keys) if asked[0] in key]
+    return [place for place, key in enumerate(keys) if key in asked]
 
 
 def _rows_of(column: Texts, places: Sequence[int]) -> Truth:
@@ -91,8 +98,8 @@ def _number(value: Scalar, kind: str, factor: int) -> int | float:
 def equal(column: Column, key: str) -> Truth:
     """Rows whose text is exactly this one."""
     assert isinstance(column, Texts)  # noqa: S101  (asked for texts only)
-    place = column.keys.index(key) if key in column.keys else -2
-    return np.asarray(column.codes == place)
+    found = _places(column.keys, "=", (key,))
+    return np.asarray(column.codes == (found[0] if found else -2))
 
 
 def day_number(day: date) -> int:

@@ -208,6 +208,7 @@ class _Speaker:
             named = {"orders": message("number of orders"), "revenue": message("sum of purchases"), "events": message("number of events")}
             named |= {"days_since_order": message("last order"), "days_since_first_order": message("first order")}
             named |= {"days_since_event": message("last event"), "days_since_first_event": message("first event")}
+            named |= {"hours_unanswered": message("last event without an order since")}
             label = to.text(FUNCTIONS[function].label or named[function]) + (f" ({kind})" if kind else "") + what
             return Phrase(self.numeric(f"{label} {when}", op, leaf), "whose")
         if function == "orders":
@@ -224,6 +225,9 @@ class _Speaker:
             return Phrase(to.text("spent {comparison}{what} {when}", comparison=spent, what=what, when=when), "who")
         if function.startswith("days_since"):
             return self.since(measure, op, leaf, kind, what)
+        if function == "hours_unanswered":
+            ago = self.wording.comparison(op, leaf.value, "hours")
+            return Phrase(to.text("{verb}{what} {comparison} ago and placed no order since", verb=kind, what=what, comparison=ago), "who")
         label = to.text(FUNCTIONS[function].label) + (f" ({kind})" if kind else "") + what
         return Phrase(self.numeric(f"{label} {when}", op, leaf), "whose")
 

@@ -1,24 +1,26 @@
 """What rules read: the tables of a base at a date, prepared once.
 
     customers    customer_no, customer_id, one column per field, `<field>_key` for texts in comparable form
-    orders       customer_no, day, is_order, amount, discount, channel, manager, pipeline
+    orders       customer_no, day, moment, is_order, amount, discount, channel, manager, pipeline
     lines        customer_no, day, order_no, is_order, amount, discount, quantity, category, product, product_id, channel, manager, pipeline
-    events       customer_no, day, type, source, campaign, channel, page, category, product, product_id, value
+    events       customer_no, day, moment, type, source, campaign, channel, page, category, product, product_id, value
     attributes   customer_no, key, text, number
     transitions  customer_no, segment, way, day
 
-Rows are those up to the date. `is_order` is false for a refund that has no order: it lessens sums and is not counted. Amounts are net of
-refunds, in minor units; a line bears its part of its order's net sum. Quantities and values of events are whole thousandths. Texts are in
-comparable form (`fields.fold`). `customer_no` numbers customers 0, 1, ... by id.
+Rows are those up to the date; moments are microseconds since 1970 in UTC. `is_order` is false for a refund that has no order: it lessens
+sums and is not counted. Amounts are net of refunds, in minor units; a line bears its part of its order's net sum. Quantities and values of
+events are whole thousandths. Texts are in comparable form (`fields.fold`). `customer_no` numbers customers 0, 1, ... by id.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import md5
 from typing import TYPE_CHECKING, Final
 
 from kogorta.engine.duck import read_sql
+from kogorta.kit.clock import day_begins
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import minor_digits
 from kogorta.segments.abc_xyz import AbcXyz
@@ -53,6 +55,7 @@ class Snapshot:
         transitions: name of the prepared table of moves, or None when none was given.
         lifecycle: how stages were made; explanations need it to see them change.
         rfm: frozen cut points of the RFM fields; None when nobody has bought.
+        time_zone: the company's zone, in which a day ends.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -66,6 +69,11 @@ class Snapshot:
     transitions: str | None = None
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     rfm: RFMRule | None = None
+    time_zone: str = "UTC"
+
+    def end_of(self, day: date) -> int:
+        """The last microsecond of a day, since 1970 in UTC: the moment a rule is evaluated at unless another is given."""
+        return day_begins(day + timedelta(days=1), self.time_zone) - 1
 
     @property
     def tables(self) -> Mapping[Grain, str]:
@@ -139,6 +147,7 @@ def take_snapshot(
         transitions=make("transitions", "as_of", customers=customers, transitions=transitions) if transitions else None,
         lifecycle=stages,
         rfm=rfm,
+        time_zone=base.time_zone,
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import message
 from kogorta.segments.rules.book import EMPTY_BOOK
-from kogorta.segments.rules.fields import FILTERS, THOUSANDTHS, family, fold
+from kogorta.segments.rules.fields import FILTERS, HOUR, THOUSANDTHS, family, fold
 from kogorta.segments.rules.leaves import (
     BUCKETS,
     Attribute,
@@ -36,6 +36,9 @@ from kogorta.segments.rules.tree import All, Any_, Node, Not
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from kogorta.segments.rules.book import SegmentBook
     from kogorta.segments.rules.fields import Grain
@@ -70,7 +73,15 @@ class Statement:
     parameters: Mapping[str, Scalar]
 
 
-def emit_sql(rules: Sequence[Node], snapshot: Snapshot, *, as_of: date | None = None, book: SegmentBook = EMPTY_BOOK) -> Statement:
+def emit_sql(
+    rules: Sequence[Node],
+    snapshot: Snapshot,
+    *,
+    as_of: date | None = None,
+    book: SegmentBook = EMPTY_BOOK,
+    now: int | None = None,
+    packed: bool = False,
+) -> Statement:
     """One query that decides several rules for every customer.
 
     Args:
@@ -79,18 +90,50 @@ def emit_sql(rules: Sequence[Node], snapshot: Snapshot, *, as_of: date | None = 
         as_of: day of evaluation, the snapshot's own by default; a later one sees the same history with more time passed, and fields made
             by the segmentations as they were.
         book: saved segments the rules refer to.
+        now: the moment hours are counted to, microseconds since 1970 in UTC; the end of the day when not given.
+        packed: answers as bits of whole numbers: of many rules, a column for each costs more to hand over than the rules to decide.
 
     Returns:
-        A query with columns customer_no, rule_0, rule_1, ... (BOOLEAN, never NULL).
+        A query with columns customer_no, rule_0, rule_1, ... (BOOLEAN, never NULL). Packed: customer_no, rules_0, ... (BIGINT), where bit
+        k of rules_i is rule 62 i + k; `unpacked` reads them.
 
     Raises:
         InputError: a segment or the recorded moves a rule needs are not there.
     """
     for rule in rules:
         book.check(rule)
-    emitter = _Emitter(snapshot, as_of or snapshot.as_of, book)
-    decided = [f"{emitter.node(rule)} AS rule_{place}" for place, rule in enumerate(rules)]
-    return emitter.statement(decided)
+    day = as_of or snapshot.as_of
+    emitter = _Emitter(snapshot, day, book, snapshot.end_of(day) if now is None else now)
+    decided = [emitter.node(rule) for rule in rules]
+    if packed:
+        starts = range(0, len(decided), MASK)
+        return emitter.statement([f"{_bits(decided[start : start + MASK])} AS rules_{place}" for place, start in enumerate(starts)])
+    return emitter.statement([f"{condition} AS rule_{place}" for place, condition in enumerate(decided)])
+
+
+def unpacked(masks: Sequence[NDArray[np.int64]], rules: int) -> list[NDArray[np.bool_]]:
+    """Truths of rules from their packed answers.
+
+    Args:
+        masks: columns rules_0, rules_1, ..., shape (n,) each.
+        rules: how many rules there were.
+
+    Returns:
+        One array of shape (n,) for each rule.
+
+    Example:
+        >>> import numpy as np
+        >>> [truth.tolist() for truth in unpacked([np.array([1, 2, 3])], 2)]
+        [[True, False, True], [False, True, True]]
+    """
+    return [masks[place // MASK] & (1 << place % MASK) != 0 for place in range(rules)]
+
+
+def _bits(conditions: Sequence[str]) -> str:
+    """Conditions as the bits of one number. A missing value makes a condition NULL, and CASE takes NULL for false."""
+    return " | ".join(
+        f"CASE WHEN {condition} THEN CAST({1 << place} AS BIGINT) ELSE CAST(0 AS BIGINT) END" for place, condition in enumerate(conditions)
+    )
 
 
 def holds(number: int, op: str, value: Value, factor: int) -> bool:
@@ -160,12 +203,14 @@ Literals = dict[tuple[Source, int], dict[int, bool]]
 
 
 class _Emitter:
-    def __init__(self, snapshot: Snapshot, as_of: date, book: SegmentBook) -> None:
-        self.snapshot, self.as_of, self.book = snapshot, as_of, book
+    def __init__(self, snapshot: Snapshot, as_of: date, book: SegmentBook, now: int) -> None:
+        self.snapshot, self.as_of, self.book, self.now = snapshot, as_of, book, now
         self.names: dict[tuple[type, Scalar], str] = {}
         self.aggregates: dict[Grain, dict[str, str]] = {}
-        self.looked_at: dict[Grain, dict[str, None]] = {}
-        self.lines_beside_orders = False
+        self.marks: dict[Grain, dict[str, int]] = {}
+        self.unmarked: set[Grain] = set()
+        self.firsts: dict[Grain, list[date | None]] = {}
+        self.lines_beside_orders = self.orders_beside_events = False
         self.decisions: dict[Source, _Decisions] = {"customers": _Decisions()}
 
     def statement(self, decided: list[str]) -> Statement:
@@ -178,16 +223,14 @@ class _Emitter:
                 rows = f"{source}_counted"
                 if source == "orders" and self.lines_beside_orders:
                     rows += "\n    LEFT JOIN lines_counted USING (customer_no)"
+                if source == "events" and self.orders_beside_events:
+                    rows += "\n    LEFT JOIN orders_counted USING (customer_no)"
                 joins.append(f"\n    LEFT JOIN {source}_decided USING (customer_no)")
             figures = "".join(f",\n        {expression} AS {name}" for expression, name in found.figures.items())
             stages.append(f"{source}_figured AS (\n    SELECT\n        *{figures}\n    FROM {rows}\n)")
             packed = ["customer_no"]
             for number, first in enumerate(range(0, len(found.conditions), MASK)):
-                # a missing value makes a condition NULL, and CASE takes NULL for false: there are two truth values
-                bits = " | ".join(
-                    f"CASE WHEN {condition} THEN CAST({1 << place} AS BIGINT) ELSE CAST(0 AS BIGINT) END"
-                    for place, condition in enumerate(list(found.conditions)[first : first + MASK])
-                )
+                bits = _bits(list(found.conditions)[first : first + MASK])
                 name = f"{source}_mask_{number}"
                 packed.append(f"{bits} AS {name}")
                 absent = sum(1 << place for place, held in enumerate(found.absent[first : first + MASK]) if held)
@@ -201,13 +244,21 @@ class _Emitter:
         return Statement(text, {name: value for (_, value), name in self.names.items()})
 
     def counted(self, grain: Grain) -> str:
-        """Aggregates of the rows of each customer."""
+        """Aggregates of the rows of each customer. What filters ask of texts is read once a row, as bits the aggregates then look at."""
         body = ",\n        ".join(["customer_no", *(f"{expression} AS {name}" for expression, name in self.aggregates[grain].items())])
         limits = [] if grain == "attributes" else [f"day <= {self.bind(self.as_of)}"]
-        if "" not in self.looked_at[grain]:
-            limits.append("(" + " OR ".join(f"({condition})" for condition in self.looked_at[grain]) + ")")
-        limit = f"\n    WHERE {' AND '.join(limits)}" if limits else ""
-        return f"SELECT\n        {body}\n    FROM {self.snapshot.tables[grain]}{limit}\n    GROUP BY customer_no"
+        firsts = self.firsts.get(grain, [None])
+        earliest = None if None in firsts else min(first for first in firsts if first is not None)
+        if earliest is not None:
+            limits.append(f"day >= {self.bind(earliest)}")
+        limit = f" WHERE {' AND '.join(limits)}" if limits else ""
+        rows, tests = self.snapshot.tables[grain] + limit, list(self.marks.get(grain, ()))
+        if tests:
+            starts = range(0, len(tests), MASK)
+            bits = ", ".join(f"{_bits(tests[start : start + MASK])} AS marks_{place}" for place, start in enumerate(starts))
+            marked = " OR ".join(f"marks_{place} <> 0" for place in range(len(starts)))
+            rows = f"(SELECT *, {bits} FROM {rows}) AS marked" + ("" if grain in self.unmarked else f" WHERE {marked}")
+        return f"SELECT\n        {body}\n    FROM {rows}\n    GROUP BY customer_no"
 
     def bind(self, value: Scalar) -> str:
         """A typed parameter; the same value is the same parameter, so that the engine sees equal expressions."""
@@ -222,10 +273,10 @@ class _Emitter:
         if isinstance(rule, All | Any_):
             return f"(NOT {self.group(rule)})" if negated else self.group(rule)
         place, bit = self.leaf(rule)
-        return self.tested(place, {bit: not negated})
+        return f"({self.differing(place, {bit: not negated})} = 0)"
 
     def group(self, rule: All | Any_) -> str:
-        """All the conditions of a group that share a mask are one comparison of it."""
+        """One number that is 0 only when every bit is as it shall be: engines reckon with numbers faster than with truths."""
         together = isinstance(rule, All)
         literals: Literals = {}
         others: list[str] = []
@@ -244,16 +295,18 @@ class _Emitter:
             wanted = literals.setdefault(place, {}).setdefault(bit, not negated)
             if wanted is negated:
                 return "FALSE" if together else "TRUE"  # a condition and its opposite
-        tests = [self.tested(place, bits, together=together) for place, bits in literals.items()]
-        return "(" + (" AND " if together else " OR ").join([*tests, *others]) + ")"
-
-    def tested(self, place: tuple[Source, int], bits: Mapping[int, bool], *, together: bool = True) -> str:
-        """Whether all the bits, or any of them, are as they shall be."""
-        source, number = place
-        among = sum(1 << bit for bit in bits)
         # "any as wished" is "not all the other way round"
-        wished = sum(1 << bit for bit, wanted in bits.items() if wanted is together)
-        return f"(({source}_mask_{number} & {among}) {'=' if together else '<>'} {wished})"
+        numbers = [self.differing(place, {bit: wanted is together for bit, wanted in bits.items()}) for place, bits in literals.items()]
+        held, failed = ("0", "1") if together else ("1", "0")
+        numbers += [f"CASE WHEN {other} THEN CAST({held} AS BIGINT) ELSE CAST({failed} AS BIGINT) END" for other in others]
+        return f"(({' | '.join(numbers)}) {'=' if together else '<>'} 0)"
+
+    def differing(self, place: tuple[Source, int], bits: Mapping[int, bool]) -> str:
+        """A number that is 0 when all the bits are as they shall be."""
+        source, number = place
+        among, wished = sum(1 << bit for bit in bits), sum(1 << bit for bit, wanted in bits.items() if wanted)
+        kept = f"({source}_mask_{number} & CAST({among} AS BIGINT))"
+        return f"({kept} - CAST({wished} AS BIGINT))" if wished else kept
 
     def leaf(self, rule: LeafNode) -> tuple[tuple[Source, int], int]:
         """The mask and the bit of a condition; the same condition is decided once, whichever rules ask."""
@@ -383,19 +436,37 @@ class _Emitter:
             return over("max(amount)")
         if function.startswith("days_since"):
             return _days(over("min(day)" if "first" in function else "max(day)"), self.bind(self.as_of))
+        if function == "hours_unanswered":
+            return self.unanswered(measure)
         if function in _DIFFERENT:
             return over(_DIFFERENT[function])
         return f"coalesce({over(_SUMS[function], refunds=function == 'revenue')}, 0)"
 
+    def unanswered(self, measure: Measure) -> str:
+        """Whole hours since the last of the events, where no order has followed it."""
+        self.orders_beside_events = True
+        passed = f"moment <= {self.bind(self.now)}"
+        conditions = [passed, *self.marked(measure)]
+        last = self.aggregate("events", "max(moment)", " AND ".join(conditions), marked=bool(measure.where))
+        order = self.aggregate("orders", "max(moment)", f"is_order AND {passed}")
+        hours = f"({self.bind(self.now)} - {last}) // {self.bind(HOUR)}"
+        return f"(CASE WHEN {order} IS NULL OR {order} < {last} THEN {hours} END)"
+
     def over(self, measure: Measure, what: str, *, refunds: bool = False) -> str:
         """An aggregate over the rows a measure looks at; `refunds` takes in those that reverse no order."""
-        conditions = [self.condition(item) for item in measure.where]
+        conditions = self.marked(measure)
         start = measure.window.start(self.as_of)
         if start is not None:
             conditions.insert(0, f"day >= {self.bind(start)}")
         if measure.grain != "events" and not refunds:
             conditions.insert(0, "is_order")
-        return self.aggregate(measure.grain, what, " AND ".join(conditions))
+        return self.aggregate(measure.grain, what, " AND ".join(conditions), start=start, marked=bool(measure.where))
+
+    def marked(self, measure: Measure) -> list[str]:
+        """Filters of a measure, each a bit of its row; the same filter is the same bit."""
+        marks = self.marks.setdefault(measure.grain, {}) if measure.where else {}
+        places = [marks.setdefault(self.condition(item), len(marks)) for item in measure.where]
+        return [f"(marks_{place // MASK} & CAST({1 << place % MASK} AS BIGINT)) <> 0" for place in places]
 
     def condition(self, item: Condition) -> str:
         found = FILTERS[item.name]
@@ -412,13 +483,23 @@ class _Emitter:
         figures = self.decisions.setdefault(source, _Decisions()).figures
         return figures.setdefault(expression, f"{source}_figure_{len(figures)}")
 
-    def aggregate(self, grain: Grain, what: str, condition: str = "") -> str:
-        """The column of an aggregate; the same aggregate is counted once, whichever rules ask."""
+    def aggregate(self, grain: Grain, what: str, condition: str, *, start: date | None = None, marked: bool = False) -> str:
+        """The column of an aggregate; the same aggregate is counted once, whichever rules ask.
+
+        Args:
+            grain: the rows.
+            what: the aggregate.
+            condition: of the rows it looks at; empty for all of them.
+            start: the first day it looks at, if there is one.
+            marked: whether it looks only at rows with a bit of a filter.
+        """
         expression = f"{what} FILTER (WHERE {condition})" if condition else what
         # a sum is a wider integer, slower to compare; amounts of one customer fit
         expression = f"CAST({expression} AS BIGINT)" if what.startswith("sum(") else expression
         columns = self.aggregates.setdefault(grain, {})
-        self.looked_at.setdefault(grain, {})[condition] = None
+        self.firsts.setdefault(grain, []).append(start)
+        if not marked:
+            self.unmarked.add(grain)
         return columns.setdefault(expression, f"{grain}_{len(columns)}")
 
 

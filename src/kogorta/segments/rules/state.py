@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -47,11 +47,11 @@ class Texts:
 
     Args:
         codes: shape (n,), place in `keys`, -1 where missing.
-        keys: different texts in comparable form.
+        keys: different texts in comparable form: a tuple, or a lexicon that remembers what was asked of it.
     """
 
     codes: NDArray[np.int32]
-    keys: tuple[str, ...]
+    keys: Sequence[str]
 
 
 Column = Numbers | Texts
@@ -79,31 +79,37 @@ class State:
     Args:
         as_of: the day the rows reach to.
         unit: minor units in a major one.
-        ids: customer ids in their order, shape (n,).
+        ids: customer ids in their order, shape (n,); anything of that length where the buckets of every salt are given.
         columns: columns of customers by name; texts in comparable form.
         histories: rows by grain.
         buckets: salt -> bucket of every customer, for random shares.
+        time_zone: the company's zone, in which a day ends.
     """
 
     as_of: date
     unit: int
-    ids: NDArray[np.object_]
+    ids: NDArray[np.object_] | NDArray[np.int64]
     columns: Mapping[str, Column]
     histories: Mapping[Grain, History]
     buckets: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    time_zone: str = "UTC"
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    def with_columns(self, columns: Mapping[str, Column]) -> State:
+        """The same state with more columns."""
+        return replace(self, columns={**self.columns, **columns})
+
 
 _NUMBERS: Final[Mapping[Grain, tuple[str, ...]]] = {
-    "orders": ("day", "is_order", "amount", "discount"),
+    "orders": ("day", "moment", "is_order", "amount", "discount"),
     "lines": ("day", "order_no", "is_order", "amount", "discount", "quantity"),
-    "events": ("day", "value"),
+    "events": ("day", "moment", "value"),
     "attributes": ("number",),
     "transitions": ("day",),
 }
-_TEXTS: Final[Mapping[Grain, tuple[str, ...]]] = {
+TEXT_COLUMNS: Final[Mapping[Grain, tuple[str, ...]]] = {
     "orders": ("channel", "manager", "pipeline"),
     "lines": ("category", "product", "product_id", "channel", "manager", "pipeline"),
     "events": ("type", "source", "campaign", "channel", "page", "category", "product", "product_id"),
@@ -126,7 +132,7 @@ class Needs:
     texts: Mapping[Grain, frozenset[str]]
 
 
-EVERYTHING: Final = Needs(frozenset(FIELDS) - set(COMPUTED), {grain: frozenset(texts) for grain, texts in _TEXTS.items()})
+EVERYTHING: Final = Needs(frozenset(FIELDS) - set(COMPUTED), {grain: frozenset(texts) for grain, texts in TEXT_COLUMNS.items()})
 
 
 def needs_of(rules: Iterable[Node], book: SegmentBook = EMPTY_BOOK) -> Needs:
@@ -141,7 +147,7 @@ def needs_of(rules: Iterable[Node], book: SegmentBook = EMPTY_BOOK) -> Needs:
                     seen.add(leaf.name)
                     waiting.append(book.rule(leaf.name))
             elif isinstance(leaf, Moved):
-                texts.setdefault("transitions", set()).update(_TEXTS["transitions"])
+                texts.setdefault("transitions", set()).update(TEXT_COLUMNS["transitions"])
             elif isinstance(leaf, Compare):
                 _need(leaf.figure, columns, texts)
     return Needs(frozenset(columns), {grain: frozenset(names) for grain, names in texts.items()})
@@ -151,11 +157,13 @@ def _need(figure: Figure, columns: set[str], texts: dict[Grain, set[str]]) -> No
     if isinstance(figure, Measure):
         used = {column for item in figure.where for column in FILTERS[item.name].columns}
         used |= {"categories": {"category"}, "products": {"product"}}.get(figure.function, set())
-        texts.setdefault(figure.grain, set()).update(used.intersection(_TEXTS[figure.grain]))
+        texts.setdefault(figure.grain, set()).update(used.intersection(TEXT_COLUMNS[figure.grain]))
         if figure.function == "order_share":
             texts.setdefault("orders", set())  # what the share is of
+        if figure.kind == "hours":
+            texts.setdefault("orders", set())
     elif isinstance(figure, Attribute):
-        texts.setdefault("attributes", set()).update(_TEXTS["attributes"])
+        texts.setdefault("attributes", set()).update(TEXT_COLUMNS["attributes"])
     elif isinstance(figure, DateGap):
         columns.add(figure.name)
     else:
@@ -210,7 +218,7 @@ def load_state(
         histories[grain] = History(
             owner, starts, {name: _texts(array) if name in named else _numbers(array) for name, array in rows.items()}
         )
-    return State(snapshot.as_of, snapshot.unit, ids, columns, histories)
+    return State(snapshot.as_of, snapshot.unit, ids, columns, histories, time_zone=snapshot.time_zone)
 
 
 def _texts(array: NDArray[np.generic] | np.ma.MaskedArray[tuple[int], np.dtype[np.generic]]) -> Texts:

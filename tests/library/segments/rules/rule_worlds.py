@@ -9,9 +9,10 @@ from fractions import Fraction
 
 import duckdb
 
+from kogorta.kit.clock import day_begins
 from kogorta.segments.rules.book import SegmentBook
 from kogorta.segments.rules.columns import evaluate_many
-from kogorta.segments.rules.fields import DATE_WAYS, FIELDS, FILTERS, FUNCTIONS, OPERATORS, family, fold
+from kogorta.segments.rules.fields import DATE_WAYS, FIELDS, FILTERS, FUNCTIONS, HOUR, OPERATORS, family, fold
 from kogorta.segments.rules.leaves import Attribute, Compare, Condition, DateGap, InSegment, Measure, Moved, Property, RandomShare
 from kogorta.segments.rules.snapshot import COMPUTED, Snapshot
 from kogorta.segments.rules.sql import emit_sql
@@ -20,14 +21,24 @@ from kogorta.segments.rules.tree import All, Any_, Not
 from kogorta.segments.rules.windows import Window
 
 WORDS = ["детские", "Ёлка", "ель", "a", "A", "it's", "x'; DROP TABLE customers; --", "İstanbul", "ΟΔΟΣ", "100%", "$p0", "sleeping"]
+ZONE = "Asia/Yekaterinburg"
 AMOUNTS = [100, 5000, 10_000, 33_333, 100_000, -2500]
-TYPES = {"number": "DOUBLE", "years": "BIGINT", "count": "BIGINT", "days": "BIGINT", "money": "BIGINT", "share": "DOUBLE", "day": "DATE"}
+TYPES = {
+    "number": "DOUBLE",
+    "years": "BIGINT",
+    "count": "BIGINT",
+    "days": "BIGINT",
+    "hours": "BIGINT",
+    "money": "BIGINT",
+    "share": "DOUBLE",
+    "day": "DATE",
+}
 COLUMNS = [name for name in FIELDS if name not in COMPUTED]
 LAYOUT = {
-    "orders": "day:DATE is_order:BOOLEAN amount:BIGINT discount:BIGINT channel:VARCHAR manager:VARCHAR pipeline:VARCHAR",
+    "orders": "day:DATE moment:BIGINT is_order:BOOLEAN amount:BIGINT discount:BIGINT channel:VARCHAR manager:VARCHAR pipeline:VARCHAR",
     "lines": "day:DATE order_no:BIGINT is_order:BOOLEAN amount:BIGINT discount:BIGINT quantity:BIGINT category:VARCHAR product:VARCHAR "
     "product_id:VARCHAR channel:VARCHAR manager:VARCHAR pipeline:VARCHAR",
-    "events": "day:DATE type:VARCHAR source:VARCHAR campaign:VARCHAR channel:VARCHAR page:VARCHAR category:VARCHAR product:VARCHAR "
+    "events": "day:DATE moment:BIGINT type:VARCHAR source:VARCHAR campaign:VARCHAR channel:VARCHAR page:VARCHAR category:VARCHAR product:VARCHAR "
     "product_id:VARCHAR value:BIGINT",
     "attributes": "key:VARCHAR text:VARCHAR number:DOUBLE",
     "transitions": "segment:VARCHAR way:VARCHAR day:DATE",
@@ -74,6 +85,7 @@ class World:
             self.as_of,
             "RUB",
             *(f"w_{name}" for name in ("customers", "orders", "lines", "events", "attributes", "transitions")),
+            time_zone=ZONE,
         )
 
 
@@ -120,7 +132,9 @@ def random_world(random, customers=8, as_of=None) -> World:
                 "manager": maybe(random, WORDS),
                 "pipeline": maybe(random, WORDS),
             }
-            world.rows["orders"].append({**shared, "amount": amount, "discount": maybe(random, [0, 100, 5000])})
+            world.rows["orders"].append(
+                {**shared, "moment": moment(random, shared["day"]), "amount": amount, "discount": maybe(random, [0, 100, 5000])}
+            )
             order_no += 1
             for _ in range(random.randint(0, 3)):
                 line = {
@@ -136,9 +150,9 @@ def random_world(random, customers=8, as_of=None) -> World:
                 for name in ("type", "source", "campaign", "channel", "page", "category", "product", "product_id")
             }
             row["type"] = random.choice(["email_click", "complaint", "a"])
-            world.rows["events"].append(
-                {**row, "owner": owner, "day": random_day(random, as_of), "value": maybe(random, [0, 1000, 2500, -1000])}
-            )
+            day = random_day(random, as_of)
+            value = maybe(random, [0, 1000, 2500, -1000])
+            world.rows["events"].append({**row, "owner": owner, "day": day, "moment": moment(random, day), "value": value})
         for _ in range(random.randint(0, 3)):
             number = maybe(random, [0.0, 1.0, 2.5])
             world.rows["attributes"].append({"owner": owner, "key": random.choice(WORDS), "text": random.choice(WORDS), "number": number})
@@ -160,6 +174,11 @@ def stage(row, as_of):
     if row["frequency"] == 1 and recency <= 30:
         return "new"
     return "active" if recency <= 30 else "sleeping"
+
+
+def moment(random, day):
+    """A moment of a day in the zone, often the same one, so that orders and events fall together."""
+    return day_begins(day, ZONE) + random.choice([0, 1, 6 * HOUR, 12 * HOUR, 12 * HOUR + 1, 24 * HOUR - 1])
 
 
 def maybe(random, values):
@@ -245,6 +264,8 @@ def random_comparison(random, world, kind, choices):
             return random.choice([0, 1, 50, 100, 333.33, 166.665, 1000, 0.005, -25, 51])
         if kind == "days":
             return random.choice([0, 1, 7, 28, 29, 30, 31, 59, 60, 89, 90, 306, 365, 366, -1, 30.5])
+        if kind == "hours":
+            return random.choice([0, 1, 6, 11, 12, 18, 23, 24, 36, 48, 24 * 30, 24 * 365, 11.5])
         if kind == "years":
             return random.choice([18, 25, 26, 27, 30, 34, 35])
         return random.choice([0, 0.1, 1, 2, 2.5, 3, 0.5, -1])
@@ -377,6 +398,11 @@ def value_of(figure, world, owner, as_of):
         if function == "event_sum":
             return major(sum(values), 1000)
         return major(sum(values), 1000 * len(values)) if values else None
+    if function == "hours_unanswered":
+        now = day_begins(as_of + timedelta(days=1), ZONE) - 1
+        last = max((kept["moment"] for kept in orders if kept["moment"] <= now), default=None)
+        bought = [row["moment"] for row in seen(world, "orders", owner, Window(), as_of) if row["is_order"] and row["moment"] <= now]
+        return None if last is None or any(at >= last for at in bought) else (now - last) // HOUR
     days = [kept["day"] for kept in orders]
     return None if not days else (as_of - (min(days) if "first" in function else max(days))).days
 

@@ -1,14 +1,14 @@
 -- Events by the business day they happened on; of their properties those a rule may filter by.
 WITH told AS (
     SELECT
-        c.customer_no, CAST(timezone($zone, e.at) AS DATE) AS day, e.event_id, e.type, e.source,
+        c.customer_no, CAST(timezone($zone, e.at) AS DATE) AS day, epoch_us(e.at) AS moment, e.event_id, e.type, e.source,
         CASE WHEN json_valid(e.properties) THEN e.properties END AS properties
     FROM events e
     JOIN {customers} c USING (customer_id)
 ),
 spelled AS (
     SELECT
-        customer_no, day, event_id, type, source,
+        customer_no, day, moment, event_id, type, source,
         json_extract_string(properties, '$.campaign') AS campaign,
         json_extract_string(properties, '$.channel') AS channel,
         coalesce(json_extract_string(properties, '$.page'), json_extract_string(properties, '$.url')) AS page,
@@ -20,7 +20,7 @@ spelled AS (
     WHERE day <= CAST($as_of AS DATE)
 )
 SELECT
-    customer_no, day,
+    customer_no, day, moment,
     nullif(trim(replace(lower(type), 'ё', 'е')), '') AS type,
     nullif(trim(replace(lower(source), 'ё', 'е')), '') AS source,
     nullif(trim(replace(lower(campaign), 'ё', 'е')), '') AS campaign,

@@ -1,0 +1,207 @@
+"""The tick at a million customers, and the proof that it equals a full recompute.
+
+Run from the project root:
+
+    python -m benchmarks.membership [customers] [rules]   # CPU of a tick, of an idle one, memory
+    python -m benchmarks.membership soak [seconds]        # random histories against SQL over the raw events
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.rules import AS_OF, TEMPLATES, cpu
+from kogorta.kit.clock import day_begins
+from kogorta.segments.membership.changes import CardChanges, Changes, RowChanges
+from kogorta.segments.membership.ruleset import WatchedRule
+from kogorta.segments.membership.tick import Membership
+from kogorta.segments.rules.fields import HOUR
+from kogorta.segments.rules.formula import parse_formula
+from kogorta.segments.rules.matching import day_number
+
+if TYPE_CHECKING:
+    from kogorta.segments.membership.population import Population
+
+ZONE = "Europe/Moscow"
+GOALS = {100: 20.0, 500: 60.0}
+"""Milliseconds of CPU for a tick of 10,000 events at a million customers, by number of rules."""
+NOW = day_begins(AS_OF, ZONE) + 12 * HOUR
+DAY = 24 * HOUR
+
+
+def formulas(count: int) -> list[str]:
+    """What marketers ask, with drawn thresholds; every tenth rule asks who clicked and has not bought."""
+    draw = random.Random(3)
+    return [
+        f"hours_unanswered('email_click') between {draw.choice([1, 4, 24])} and 72"
+        if number % 10 == 9
+        else TEMPLATES[number % len(TEMPLATES)].format(
+            w=draw.choice(["30d", "90d", "365d", "all"]),
+            money=draw.choice([5_000, 10_000, 20_000, 50_000]),
+            check=draw.randint(5, 20) * 1000,
+            days=draw.choice([14, 30, 60, 90, 180]),
+            near=draw.choice([3, 7, 14]),
+            n=draw.randint(1, 5),
+            age=draw.randint(30, 45),
+            category=draw.choice(["одежда", "книги", "спорт"]),
+            city=draw.choice(["Москва", "Пермь"]),
+        )
+        for number in range(count)
+    ]
+
+
+class Shop:
+    """A retail base of about four orders of one line and four events per customer, and what goes on in it."""
+
+    def __init__(self, customers: int) -> None:
+        self.customers, self.draw = customers, np.random.default_rng(7)
+        self.orders = self.events = 0
+
+    def days(self, count: int) -> np.ndarray:
+        """Days of things that happened, most of them lately."""
+        spread = self.draw.random(count) * self.draw.random(count)
+        return (day_number(AS_OF) - np.floor(spread * 1095)).astype(np.int32)
+
+    def codes(self, population: Population, grain: str, column: str, texts: list[str], count: int) -> np.ndarray:
+        """Drawn texts of a column, as numbers of its lexicon."""
+        lexicon = population.lexicon(grain, column)
+        return np.array([lexicon.code(text) for text in texts], dtype=np.int32)[self.draw.integers(0, len(texts), count)]
+
+    def shop(self, population: Population, count: int, *, today: bool = False) -> dict[str, RowChanges]:
+        """New orders with their lines."""
+        owner = self.draw.integers(0, self.customers, count)
+        days = np.full(count, day_number(AS_OF), dtype=np.int32) if today else self.days(count)
+        records = np.arange(self.orders, self.orders + count)
+        self.orders += count
+        none = np.full(count, -1, dtype=np.int32)
+        channel = self.codes(population, "orders", "channel", ["сайт", "магазин", "приложение"], count)
+        amount = (50_000 + np.floor(self.draw.random(count) * self.draw.random(count) * 5_000_000)).astype(np.int64)
+        shared = {"day": days, "is_order": self.draw.random(count) > 0.002, "amount": amount, "pipeline": none, "manager": none}
+        discount = np.where(self.draw.random(count) < 0.24, 5_000, 0)
+        line = {name: self.codes(population, "lines", "channel", ["сайт", "магазин", "приложение"], count) for name in ("channel",)}
+        categories = ["одежда", "обувь", "для дома", "красота", "детям", "спорт", "техника", "книги"]
+        line["category"] = self.codes(population, "lines", "category", categories, count)
+        line["product"] = self.codes(population, "lines", "product", [f"p{number}" for number in range(500)], count)
+        ones, sequence = np.ones(count, dtype=np.int64), np.arange(count)
+        orders = {**shared, "moment": moments(days), "discount": discount, "channel": channel}
+        lines = {**shared, **line, "discount": discount, "quantity": 1000 * ones, "product_id": none}
+        return {
+            "orders": RowChanges(records, ones, owner, orders, sequence),
+            "lines": RowChanges(records, ones, owner, lines, sequence),
+        }
+
+    def click(self, population: Population, count: int, *, today: bool = False) -> RowChanges:
+        """New events."""
+        owner = self.draw.integers(0, self.customers, count)
+        days = np.full(count, day_number(AS_OF), dtype=np.int32) if today else self.days(count)
+        records = np.arange(self.events, self.events + count)
+        self.events += count
+        none = np.full(count, -1, dtype=np.int32)
+        columns = dict.fromkeys(("source", "channel", "page", "category", "product", "product_id"), none)
+        columns |= {"type": self.codes(population, "events", "type", ["email_open", "email_click", "visit", "complaint"], count)}
+        columns |= {"campaign": self.codes(population, "events", "campaign", [f"c{number}" for number in range(10)], count)}
+        columns |= {
+            "day": days,
+            "moment": moments(days),
+            "value": np.zeros(count, dtype=np.int64),
+            "has_value": np.zeros(count, dtype=bool),
+        }
+        return RowChanges(records, np.ones(count, dtype=np.int64), owner, columns, np.arange(count))
+
+    def cards(self, population: Population) -> CardChanges:
+        """Everybody's card."""
+        count = self.customers
+        born = (day_number(AS_OF) - 27_000 + np.floor(self.draw.random(count) * 20_000)).astype(np.int32)
+        money, share = self.draw.integers(0, 10_000_000, count), self.draw.random(count)
+        known = np.ones(count, dtype=bool)
+        texts = {
+            "gender": ["female", "male"],
+            "income": ["high", "middle", "low"],
+            "city": ["москва", "пермь", "казань", "омск", "томск"],
+            "abc": ["A", "B", "C"],
+        }
+        return CardChanges(
+            np.arange(count),
+            tuple(f"c{number}" for number in range(count)),
+            {"birth_on": (born, self.draw.random(count) < 0.8), "clv": (money, known), "p_alive": (share, known)},
+            {name: self.codes(population, "customers", name, [text.lower() for text in some], count) for name, some in texts.items()},
+            np.arange(count),
+        )
+
+
+def moments(days: np.ndarray) -> np.ndarray:
+    """Noon of days, near enough for a benchmark."""
+    return NOW - (day_number(AS_OF) - days.astype(np.int64)) * DAY
+
+
+def speed(customers: int, rules: int) -> bool:
+    """CPU of one tick."""
+    shop, members = Shop(customers), Membership(time_zone=ZONE)
+    population = members.population
+    begin = cpu()
+    changes = shop.shop(population, 4 * customers)
+    population.apply(Changes(shop.cards(population), {**changes, "events": shop.click(population, 4 * customers)}))
+    for rows in population.rows.values():
+        rows.compact()
+    print(f"{customers:,} customers, {shop.orders:,} orders, {shop.events:,} events taken in: {cpu() - begin:.1f} s CPU")
+    begin = cpu()
+    members.set_rules({f"s{n}": WatchedRule(f"s{n}", 1, parse_formula(text)) for n, text in enumerate(formulas(rules))}, at=NOW)
+    print(f"{rules} rules over everybody, next moments included: {cpu() - begin:.2f} s CPU, {members.nbytes / 1e6:.0f} MB of state")
+    spent, found = [], []
+    for number in range(7):
+        orders = shop.shop(population, 3_000, today=True)
+        changes = Changes(None, {**orders, "events": shop.click(population, 7_000, today=True)})
+        begin = cpu()
+        outcome = members.tick(changes, at=NOW + number * 1_000_000)
+        spent.append((cpu() - begin) * 1000)
+        found.append(f"{outcome.looked_at:,} looked at, {outcome.transitions:,} transitions")
+    goal = GOALS.get(rules)
+    verdict = "" if goal is None else f"; goal {goal:.0f} at a million: {'met' if min(spent) <= goal else 'MISSED'}"
+    print(f"  tick of 10,000 events: {min(spent):.1f} ms CPU (of {', '.join(f'{one:.1f}' for one in spent)}){verdict}; {found[-1]}")
+    idle = []
+    for number in range(20):
+        begin = cpu()
+        members.tick(at=NOW + 8_000_000 + number)
+        idle.append((cpu() - begin) * 1000)
+    print(f"  idle tick: {min(idle):.3f} ms CPU")
+    begin = cpu()
+    outcome = members.tick(at=day_begins(AS_OF + timedelta(days=1), ZONE))
+    print(f"  midnight: {outcome.looked_at:,} looked at, {outcome.transitions:,} transitions, {cpu() - begin:.2f} s CPU")
+    return goal is None or min(spent) <= goal
+
+
+def soak(seconds: float) -> bool:
+    """Random histories until the time is up."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "library" / "segments" / "membership"))
+    from membership_worlds import differences
+
+    histories = events = wrong = seed = 0
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        size = random.Random(seed).choice([30, 300, 3_000])
+        people, told, found = differences(random.Random(seed), customers=size, happenings=size)
+        for line in found[:3]:
+            print(f"seed {seed}: {line}")
+        histories, events, wrong, seed = histories + people, events + told, wrong + len(found), seed + 1
+    print(f"{histories} histories, {events} events, {wrong} differences")
+    return wrong == 0
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["soak"]:
+        good = soak(float(arguments[1]) if len(arguments) > 1 else 60.0)
+    else:
+        good = speed(int(arguments[0]) if arguments else 1_000_000, int(arguments[1]) if len(arguments) > 1 else 100)
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()

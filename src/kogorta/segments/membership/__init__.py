@@ -1,0 +1,1 @@
+"""Who is in which segment now, kept current by what happens and by time passing."""

@@ -1,0 +1,209 @@
+"""When time alone can next change an answer: for each customer, the first moment at which a condition of some rule may turn.
+
+A moment that comes too early only costs another look; one that is left out would be a customer forgotten. So every condition that time
+can turn names all the days on which it can.
+"""
+
+from __future__ import annotations
+
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kogorta.segments.membership.derived import DERIVED
+from kogorta.segments.membership.moments import NEVER, exits
+from kogorta.segments.rules.columns import numbers_of
+from kogorta.segments.rules.fields import HOUR
+from kogorta.segments.rules.leaves import Compare, DateGap, Measure, Moved, Property
+from kogorta.segments.rules.state import Numbers
+from kogorta.segments.rules.windows import ALL_TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from kogorta.segments.membership.derived import Derived
+    from kogorta.segments.rules.columns import Evaluation
+    from kogorta.segments.rules.leaves import Figure, Value
+    from kogorta.segments.rules.state import History
+    from kogorta.segments.rules.tree import LeafNode
+    from kogorta.segments.rules.windows import Window
+
+    Ints = NDArray[np.int64]
+
+
+class Clockwork:
+    """The conditions of some rules that time can turn.
+
+    Args:
+        leaves: leaves of the rules and of the segments they refer to.
+    """
+
+    def __init__(self, leaves: Iterable[LeafNode]) -> None:
+        self.measures: dict[tuple[object, ...], Measure] = {}
+        self.moves: set[Window] = set()
+        self.fields: set[str] = set()
+        self.anniversaries: set[str] = set()
+        self.ages = False
+        passings: dict[Figure, set[int]] = {}
+        for leaf in leaves:
+            if isinstance(leaf, Moved):
+                self.moves.add(leaf.window)
+            elif isinstance(leaf, Compare):
+                self._take(leaf, passings)
+        self.passings = {figure: np.array(sorted(values), dtype=np.int64) for figure, values in passings.items() if values}
+
+    def _take(self, leaf: Compare, passings: dict[Figure, set[int]]) -> None:
+        figure = leaf.figure
+        if isinstance(figure, Measure):
+            if figure.window != ALL_TIME:
+                self.measures.setdefault((figure.grain, figure.window, figure.where, sums_refunds(figure)), figure)
+                if figure.function == "order_share":
+                    whole = Measure("orders", figure.window)
+                    self.measures.setdefault((whole.grain, whole.window, whole.where, sums_refunds(whole)), whole)
+            if figure.kind in ("days", "hours"):
+                passings.setdefault(figure, set()).update(turning_points(leaf.value))
+        elif isinstance(figure, DateGap):
+            if figure.way != "days_since":
+                self.anniversaries.add(figure.name)
+            passings.setdefault(figure, set()).update(turning_points(leaf.value))
+        elif isinstance(figure, Property):
+            if figure.name == "age":
+                self.ages = True
+            elif figure.name == "recency_days":
+                passings.setdefault(figure, set()).update(turning_points(leaf.value))
+            elif figure.name in DERIVED:
+                self.fields.add(figure.name)
+
+    def next_days(self, evaluation: Evaluation, derived: Derived | None) -> Ints:
+        """The first later day on which something can turn, shape (customers,); `NEVER` where nothing can."""
+        found = np.full(evaluation.size, NEVER)
+        today = evaluation.today
+        for measure in self.measures.values():
+            _sooner(found, *self._first_exit(evaluation, measure), today)
+        for window in self.moves:
+            _sooner(found, *_first_move_out(evaluation, window), today)
+        for figure, points in self.passings.items():
+            if figure.kind != "hours":
+                self._passing(found, evaluation, figure, points)
+        if self.ages:
+            _birthdays(found, evaluation)
+        if self.fields and derived is not None:
+            np.minimum(found, derived.next_changes(self.fields), out=found)
+        return found
+
+    def next_hours(self, evaluation: Evaluation) -> Ints:
+        """The first later moment at which a number of hours turns something, microseconds."""
+        found = np.full(evaluation.size, NEVER)
+        for figure, points in self.passings.items():
+            if figure.kind == "hours" and isinstance(figure, Measure):
+                last, known = evaluation.last_unanswered(figure)
+                hours = (evaluation.now - last) // HOUR
+                place = np.searchsorted(points, hours, side="right")
+                ahead = known & (place < len(points))
+                moment = last + points[np.where(ahead, place, 0)] * HOUR
+                found = np.where(ahead, np.minimum(found, moment), found)
+                for grain in ("orders", "events"):
+                    _later_today(found, evaluation, evaluation.state.histories[grain])
+        return found
+
+    def _first_exit(self, evaluation: Evaluation, measure: Measure) -> tuple[Ints, NDArray[np.bool_]]:
+        days, known = evaluation.first_kept_day(measure, orders_only=not sums_refunds(measure))
+        return exits(days, measure.window), known
+
+    def _passing(self, found: Ints, evaluation: Evaluation, figure: Figure, points: Ints) -> None:
+        column = evaluation.column(figure)
+        assert isinstance(column, Numbers)  # noqa: S101  (days are numbers)
+        values = column.values.astype(np.int64)
+        known = np.ones(len(values), dtype=np.bool_) if column.known is None else column.known
+        today = evaluation.today
+        if isinstance(figure, DateGap) and figure.way != "days_since":
+            _returning(found, evaluation, figure, values, known, points)
+            return
+        place = np.searchsorted(points, values, side="right")
+        ahead = known & (place < len(points))
+        _sooner(found, today + points[np.where(ahead, place, 0)] - values, ahead, today)
+
+
+def _later_today(found: Ints, evaluation: Evaluation, history: History) -> None:
+    """Rows of today whose moment is still to come."""
+    moments = numbers_of(history, "moment").values
+    ahead = moments > evaluation.now
+    if ahead.any():
+        np.minimum.at(found, history.owner[ahead], moments[ahead].astype(np.int64))
+
+
+def sums_refunds(measure: Measure) -> bool:
+    """Whether a measure looks at refunds of nothing too."""
+    return measure.function in ("revenue", "average_check")
+
+
+def turning_points(value: Value) -> set[int]:
+    """Whole numbers at which a comparison with a value can turn as a figure grows by one."""
+    found: set[int] = set()
+    for item in value if isinstance(value, tuple) else (value,):
+        if isinstance(item, int | float):
+            found |= {ceil(item), floor(item) + 1}
+    return found
+
+
+def _sooner(found: Ints, days: Ints, known: NDArray[np.bool_], today: int) -> None:
+    """Keep the earlier of two days where the new one is known and lies ahead."""
+    ahead = known & (days > today)
+    np.minimum(found, np.where(ahead, days, NEVER), out=found)
+
+
+def _first_move_out(evaluation: Evaluation, window: Window) -> tuple[Ints, NDArray[np.bool_]]:
+    if window == ALL_TIME or "transitions" not in evaluation.state.histories:
+        return np.zeros(evaluation.size, dtype=np.int64), np.zeros(evaluation.size, dtype=np.bool_)
+    history = evaluation.state.histories["transitions"]
+    days = numbers_of(history, "day").values.astype(np.int64)
+    covered = exits(days, window) > evaluation.today
+    first = np.full(evaluation.size, NEVER)
+    np.minimum.at(first, history.owner[covered], days[covered])
+    known = first != NEVER
+    return exits(np.where(known, first, 0), window), known
+
+
+def _born(evaluation: Evaluation, name: str) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Month and day of the month of a date of customers, and where it is known."""
+    column = evaluation.state.columns[name]
+    assert isinstance(column, Numbers)  # noqa: S101  (dates are numbers)
+    _, month, day = evaluation.calendar(name)
+    return month, day, np.ones(len(month), dtype=np.bool_) if column.known is None else column.known
+
+
+def _returns(month: Ints, day: Ints, year: int) -> Ints:
+    """Days on which dates return in a year; 29 February of a common year falls on 1 March."""
+    firsts = ((year - 1970) * 12 + month - 1).astype("M8[M]").astype("M8[D]").astype(np.int64)
+    return firsts + day - 1
+
+
+def _birthdays(found: Ints, evaluation: Evaluation) -> None:
+    month, day, known = _born(evaluation, "birth_on")
+    column = evaluation.state.columns["birth_on"]
+    assert isinstance(column, Numbers)  # noqa: S101  (dates are numbers)
+    _sooner(found, column.values.astype(np.int64), known, evaluation.today)  # a birthday to come is known from that day on
+    for year in (evaluation.as_of.year, evaluation.as_of.year + 1):
+        _sooner(found, _returns(month, day, year), known, evaluation.today)
+
+
+def _returning(found: Ints, evaluation: Evaluation, gap: DateGap, values: Ints, known: NDArray[np.bool_], points: Ints) -> None:
+    """Days to the next return fall by one a day and jump on the day after it; days after the last one grow and jump back on it."""
+    month, day, _ = _born(evaluation, gap.name)
+    today = evaluation.today
+    for year in (evaluation.as_of.year, evaluation.as_of.year + 1, evaluation.as_of.year + 2):
+        back = _returns(month, day, year)
+        _sooner(found, back, known, today)
+        _sooner(found, back + 1, known, today)
+        if gap.way == "days_to":
+            for point in points.tolist():
+                # falling, it turns at the value and at the one below it
+                for shift in (point, point - 1):
+                    _sooner(found, back - shift, known, today)
+    if gap.way == "days_after":
+        place = np.searchsorted(points, values, side="right")
+        ahead = known & (place < len(points))
+        _sooner(found, today + points[np.where(ahead, place, 0)] - values, ahead, today)

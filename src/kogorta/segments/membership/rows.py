@@ -1,0 +1,219 @@
+"""Rows of customers' histories in memory: the long past sorted once, what came since in a chain behind each customer.
+
+A row is kept whole, field beside field: looking at ten thousand customers among a million is a matter of how many places of memory are
+touched, and a customer's rows lie together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+Kind = TypeVar("Kind", bound=np.generic)
+
+COMPACT_SHARE: Final = 0.25
+"""Share of chained or dead rows from which the rows are sorted anew."""
+FEWEST_TO_COMPACT: Final = 100_000
+_SMALL: Final = 1 << 16
+
+
+class Rows:
+    """Rows of one grain. Each belongs to a record (an order, an event) with a dense number; a record may have several rows.
+
+    Args:
+        columns: name -> type of a column; every row has all of them, `day` (days since 1970-01-01) among them.
+
+    Example:
+        >>> rows = Rows({"day": np.dtype(np.int32)})
+        >>> rows.grow(2)
+        >>> rows.replace(np.array([0, 1]), np.array([1, 1]), np.array([1, 0]), {"day": np.array([9, 5], dtype=np.int32)})
+        >>> found, starts = rows.of(np.array([0, 1]))
+        >>> found["day"].tolist(), starts.tolist()
+        ([5, 9], [0, 1, 2])
+    """
+
+    def __init__(self, columns: Mapping[str, np.dtype[np.generic]]) -> None:
+        self.names = tuple(columns)
+        kinds = [("record", np.int64), ("owner", np.int32), *columns.items(), ("alive", np.bool_)]
+        self._rows = np.zeros(0, dtype=np.dtype(kinds))
+        self._chain: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._used = self._sorted = self._dead = 0
+        self._starts: Ints = np.zeros(1, dtype=np.int64)
+        self._last: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._first: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._count: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+
+    def __len__(self) -> int:
+        return self._used - self._dead
+
+    @property
+    def nbytes(self) -> int:
+        """Memory taken, bytes."""
+        whole: tuple[NDArray[np.generic], ...] = (self._rows, self._chain, self._starts, self._last, self._first, self._count)
+        return sum(array.nbytes for array in whole)
+
+    def owners(self, records: Ints) -> Ints:
+        """The customer each record belongs to, -1 where there is no such record."""
+        found = np.full(len(records), -1, dtype=np.int64)
+        inside = np.flatnonzero(records < len(self._first))
+        first = self._first[records[inside]]
+        held = first >= 0
+        found[inside[held]] = self._rows["owner"][first[held]]
+        return found
+
+    def grow(self, customers: int) -> None:
+        """Make room for more customers."""
+        more = customers - len(self._last)
+        if more > 0:
+            # rows of the long past end where they ended: a new customer has none there
+            self._starts = np.concatenate([self._starts, np.full(more, self._starts[-1], dtype=np.int64)])
+            self._last = np.concatenate([self._last, np.full(more, -1, dtype=np.int32)])
+
+    def replace(self, records: Ints, counts: Ints, owners: Ints, columns: Mapping[str, NDArray[np.generic]]) -> None:
+        """Give records new rows; what they had before is gone.
+
+        Args:
+            records: shape (k,), different records.
+            counts: shape (k,), rows of each, 0 to delete it.
+            owners: shape (k,), the customer each belongs to now.
+            columns: the rows one record after another, shape (sum of counts,) each.
+        """
+        self._drop(records)
+        added = int(counts.sum())
+        if added:
+            self._reserve(added)
+            fresh = self._rows[self._used : self._used + added]
+            whose = np.repeat(owners, counts)
+            fresh["owner"], fresh["record"], fresh["alive"] = whose, np.repeat(records, counts), True
+            for name in self.names:
+                fresh[name] = columns[name]
+            self._link(np.arange(self._used, self._used + added), whose)
+            ends = np.cumsum(counts)
+            self._first[records] = np.where(counts > 0, self._used + ends - counts, -1)
+            self._count[records] = counts
+            self._used += added
+        if self._used - self._sorted + self._dead > max(FEWEST_TO_COMPACT, COMPACT_SHARE * self._used):
+            self.compact()
+
+    def of(self, customers: Ints) -> tuple[NDArray[np.void], Ints]:
+        """The rows of some customers, by customer as asked, then day, then record.
+
+        Args:
+            customers: shape (k,), different customers.
+
+        Returns:
+            The rows, and `starts` of shape (k + 1,): those of the i-th customer are `rows[starts[i]:starts[i + 1]]`.
+        """
+        begin = self._starts[customers]
+        lengths = self._starts[customers + 1] - begin
+        ends = np.cumsum(lengths)
+        past = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begin - ends + lengths, lengths)
+        parts, owners = [past], [np.repeat(np.arange(len(customers)), lengths)]
+        waiting, link = np.arange(len(customers)), self._last[customers]
+        while True:
+            some = np.flatnonzero(link >= 0)
+            if not len(some):
+                break
+            waiting, link = waiting[some], link[some]
+            parts.insert(1, link.astype(np.int64))
+            owners.insert(1, waiting)
+            link = self._chain[link]
+        found, whose = self._rows[np.concatenate(parts)], np.concatenate(owners)
+        if self._dead:
+            alive = found["alive"]
+            if not alive.all():
+                found, whose = found[alive], whose[alive]
+        if len(parts) > 1:
+            found, whose = _in_order(found, whose, len(customers))
+        return found, starts_of(whose, len(customers))
+
+    def compact(self) -> None:
+        """Sort all living rows anew and forget the dead."""
+        rows = self._rows[: self._used]
+        rows = rows[rows["alive"]]
+        rows = rows[np.lexsort((rows["record"], rows["day"], rows["owner"]))]
+        self._rows, self._used, self._sorted, self._dead = rows, len(rows), len(rows), 0
+        self._chain = np.full(len(rows), -1, dtype=np.int32)
+        self._starts = starts_of(rows["owner"], len(self._last))
+        self._last[:] = -1
+        self._first[:], self._count[:] = -1, 0
+        if len(rows):
+            record = rows["record"]
+            first = np.flatnonzero(np.append(True, record[1:] != record[:-1]))
+            self._first[record[first]] = first
+            self._count[record[first]] = np.diff(np.append(first, len(record)))
+
+    def _drop(self, records: Ints) -> None:
+        top = int(records.max(initial=-1)) + 1
+        if top > len(self._first):
+            size = max(top, int(1.1 * len(self._first)) + 1024)
+            self._first, self._count = _longer(self._first, size, -1), _longer(self._count, size, 0)
+        known = records[self._first[records] >= 0]
+        if not len(known):
+            return
+        counts = self._count[known]
+        offsets = np.cumsum(counts) - counts
+        places = np.arange(int(counts.sum())) + np.repeat(self._first[known] - offsets, counts)
+        self._rows["alive"][places] = False
+        self._dead += len(places)
+        self._first[known], self._count[known] = -1, 0
+
+    def _link(self, here: Ints, owners: Ints) -> None:
+        """Chain new rows behind their customers, several of one customer among them."""
+        order = np.argsort(owners, kind="stable")
+        rows, whose = here[order], owners[order]
+        first = np.append(True, whose[1:] != whose[:-1])
+        before = np.empty(len(rows), dtype=np.int32)
+        before[1:] = rows[:-1]
+        before[first] = self._last[whose[first]]
+        self._chain[rows] = before
+        last = np.append(first[1:], True)
+        self._last[whose[last]] = rows[last]
+
+    def _reserve(self, added: int) -> None:
+        need = self._used + added
+        if need > len(self._rows):
+            size = max(need, int(1.1 * len(self._rows)) + 1024)
+            rows = np.zeros(size, dtype=self._rows.dtype)
+            rows[: self._used] = self._rows[: self._used]
+            self._rows, self._chain = rows, _longer(self._chain, size, -1)
+
+
+def starts_of(whose: NDArray[np.generic], customers: int) -> Ints:
+    """Where the rows of each customer begin among rows sorted by customer, and where the last one's end.
+
+    Example:
+        >>> starts_of(np.array([0, 0, 2]), 3).tolist()
+        [0, 2, 2, 3]
+    """
+    starts = np.zeros(customers + 1, dtype=np.int64)
+    np.cumsum(np.bincount(whose, minlength=customers), out=starts[1:])
+    return starts
+
+
+def _in_order(rows: NDArray[np.void], whose: Ints, customers: int) -> tuple[NDArray[np.void], Ints]:
+    """Past rows and chained ones, oldest first, as one order; only customers of whom something came late need sorting by day."""
+    order = np.argsort(whose.astype(np.uint16) if customers <= _SMALL else whose, kind="stable")
+    rows, whose = rows[order], whose[order]
+    day, record = rows["day"], rows["record"]
+    back = (whose[1:] == whose[:-1]) & ((day[1:] < day[:-1]) | ((day[1:] == day[:-1]) & (record[1:] < record[:-1])))
+    if back.any():
+        late = np.zeros(customers, dtype=np.bool_)
+        late[whose[1:][back]] = True
+        places = np.flatnonzero(late[whose])
+        rows[places] = rows[places][np.lexsort((record[places], day[places], whose[places]))]
+    return rows, whose
+
+
+def _longer(array: NDArray[Kind], size: int, fill: int) -> NDArray[Kind]:
+    found = np.full(size, fill, dtype=array.dtype)
+    found[: len(array)] = array
+    return found

@@ -1,0 +1,295 @@
+"""The tick: what happened goes in, who crossed the border of a segment comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from kogorta.segments.membership.changes import NOTHING
+from kogorta.segments.membership.deciding import Seen, decided_by
+from kogorta.segments.membership.derived import Definitions, Derived
+from kogorta.segments.membership.moments import NEVER, Zone
+from kogorta.segments.membership.population import Population
+from kogorta.segments.membership.ruleset import RuleSet
+from kogorta.segments.membership.transitions import CAUSES, Crossings
+from kogorta.segments.membership.waiting import WaitingRoom
+from kogorta.segments.rules.columns import Evaluation
+from kogorta.segments.rules.matching import day_number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from kogorta.segments.membership.changes import Changes
+    from kogorta.segments.membership.ruleset import WatchedRule
+    from kogorta.segments.membership.transitions import Cause
+
+    Ints = NDArray[np.int64]
+    Bits = NDArray[np.uint8]
+
+CHUNK: Final = 65_536
+"""Customers looked at together when all of them are."""
+_EVENT, _TIME, _RULE = (CAUSES.index(cause) for cause in ("event", "time", "rule"))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one tick found.
+
+    Args:
+        at: the moment the memberships are true at, microseconds.
+        looked_at: how many customers were evaluated.
+        crossings: transitions, by rule.
+    """
+
+    at: int
+    looked_at: int
+    crossings: tuple[Crossings, ...]
+
+    @property
+    def transitions(self) -> int:
+        """How many there are."""
+        return sum(map(len, self.crossings))
+
+
+class Membership:
+    """Who is in which segment, kept current.
+
+    Time never runs back: a tick at an earlier moment than the last one is held at the last one.
+
+    Args:
+        time_zone: IANA zone of the company; its days are the days of rules.
+        unit: minor units in a major one.
+        definitions: frozen cut points and stages.
+
+    Example:
+        >>> from kogorta.segments.membership.ruleset import WatchedRule
+        >>> from kogorta.segments.rules.formula import parse_formula
+        >>> members = Membership(time_zone="Europe/Moscow")
+        >>> members.set_rules({"big": WatchedRule("big", 1, parse_formula("revenue(30d) > 1000"))}, at=0).transitions
+        0
+    """
+
+    def __init__(self, *, time_zone: str, unit: int = 100, definitions: Definitions | None = None) -> None:
+        self.zone = Zone(time_zone)
+        self.population = Population(unit=unit)
+        self.definitions = definitions or Definitions()
+        self.rules = RuleSet()
+        self.waiting = WaitingRoom()
+        self.now = -NEVER
+        self._masks: Bits = np.zeros((0, 0), dtype=np.uint8)
+        self._again = np.empty(0, dtype=np.int64)
+        self._moves = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of state and masks, bytes."""
+        return self.population.nbytes + self._masks.nbytes + self.waiting.moments.nbytes
+
+    def members(self, segment: str) -> Ints:
+        """Numbers of the customers in a segment, ascending."""
+        slot = next(slot for slot, rule in self.rules.taken() if rule.name == segment)
+        return np.flatnonzero(self._masks[slot // 8] & _bit(slot)).astype(np.int64)
+
+    def counts(self) -> Mapping[str, int]:
+        """How many customers are in each segment."""
+        return {rule.name: len(self.members(rule.name)) for _, rule in self.rules.taken()}
+
+    def restore(self, segment: str, members: Ints) -> None:
+        """Put recorded members back after a restart: no transition comes of it."""
+        slot = next(slot for slot, rule in self.rules.taken() if rule.name == segment)
+        self._fit()
+        self._masks[slot // 8] &= np.uint8(0xFF ^ _bit(slot))
+        self._masks[slot // 8, members] |= np.uint8(_bit(slot))
+
+    def tick(self, changes: Changes = NOTHING, *, at: int) -> Outcome:
+        """Take in what happened and look at everybody concerned: those touched, and those whose moment has come.
+
+        Args:
+            changes: what happened since the last tick.
+            at: the moment of this tick, microseconds since 1970 in UTC.
+
+        Returns:
+            Who crossed which border, and why.
+        """
+        self.now = max(self.now, at)
+        touched, events = self.population.apply(changes)
+        due = self.waiting.due(self.now)
+        if len(self._again):
+            due, self._again = np.union1d(due, self._again), np.empty(0, dtype=np.int64)
+        customers = np.union1d(touched, due) if len(due) else touched
+        number = np.full(len(customers), -1, dtype=np.int64)
+        number[np.searchsorted(customers, touched)] = events
+        return self._look(customers, number, None)
+
+    def set_rules(self, rules: Mapping[str, WatchedRule | None], *, at: int, cause: Cause = "rule") -> Outcome:
+        """Create, edit (same name) or delete (None) rules while running; everybody is looked at.
+
+        Returns:
+            Who entered and left by the change; members of a deleted segment leave it.
+        """
+        self.now = max(self.now, at)
+        gone = [self._dissolve(slot, rule) for slot, rule in self.rules.taken() if rule.name in rules and rules[rule.name] is None]
+        self.rules = self.rules.with_rules(rules)
+        self.population.know_salts(self.rules.salts)
+        found = self._look_at_all(cause, frozenset(rules))
+        return Outcome(self.now, found.looked_at, (*(one for one in gone if len(one)), *found.crossings))
+
+    def refit(self, definitions: Definitions, *, at: int) -> Outcome:
+        """Take over cut points learnt anew; the transitions say that it was the cut points that moved."""
+        self.now = max(self.now, at)
+        self.definitions = definitions
+        return self._look_at_all("refit")
+
+    def recompute(self, *, at: int, cause: Cause = "healed") -> Outcome:
+        """Look at everybody: after a restart, or to put right what a full recompute found wrong."""
+        self.now = max(self.now, at)
+        return self._look_at_all(cause)
+
+    def _look_at_all(self, cause: Cause, changed: frozenset[str] | None = None) -> Outcome:
+        """Look at everybody; crossings of rules that did not change come of time."""
+        looked = 0
+        found: list[Crossings] = []
+        everybody = np.arange(self.population.customers)
+        for start in range(0, len(everybody), CHUNK):
+            part = everybody[start : start + CHUNK]
+            outcome = self._look(part, np.full(len(part), -1, dtype=np.int64), CAUSES.index(cause))
+            looked += outcome.looked_at
+            found += outcome.crossings
+        by_rule: dict[str, list[Crossings]] = {}
+        for one in found:
+            other = changed is not None and one.segment not in changed
+            by_rule.setdefault(one.segment, []).append(replace(one, causes=np.full_like(one.causes, _TIME)) if other else one)
+        return Outcome(self.now, looked, tuple(_joined(parts) for parts in by_rule.values()))
+
+    def _look(self, customers: Ints, events: Ints, cause: int | None) -> Outcome:
+        """Evaluate all rules for some customers, keep their masks and next moments."""
+        self._fit()
+        crossings: list[Crossings] = []
+        there = self.population.is_customer(customers)
+        if not there.all():
+            crossings += self._leave(customers[~there], events[~there], cause)
+            customers, events = customers[there], events[there]
+        if len(customers):
+            crossings += self._evaluate(customers, events, cause)
+        return Outcome(self.now, len(there), tuple(crossings))
+
+    def _evaluate(self, customers: Ints, events: Ints, cause: int | None) -> list[Crossings]:
+        evaluation, derived, later = self._evaluation(customers)
+        truths = np.zeros((8 * self._masks.shape[0], len(customers)), dtype=np.bool_)
+        for slot, rule in self.rules.taken():
+            truths[slot] = evaluation.node(rule.tree)
+        new, old = np.packbits(truths, axis=0), self._masks[:, customers]
+        self._masks[:, customers] = new
+        self._wait(customers, evaluation, derived, later)
+        flips = new ^ old
+        found: list[Crossings] = []
+        for slot, rule in self.rules.taken():
+            places = np.flatnonzero(flips[slot // 8] & _bit(slot))
+            if len(places):
+                values = decided_by(rule.tree, evaluation, places)
+                found.append(self._crossing(rule, customers[places], truths[slot][places], events[places], cause, values))
+        return found
+
+    def _crossing(
+        self,
+        rule: WatchedRule,
+        customers: Ints,
+        entered: NDArray[np.bool_],
+        events: Ints,
+        cause: int | None,
+        values: tuple[Seen, ...],
+    ) -> Crossings:
+        causes = np.where(events >= 0, _EVENT, _TIME) if cause is None else np.full(len(customers), cause)
+        self._record(rule.name, customers, entered)
+        return Crossings(rule.name, rule.version, self.now, customers, entered, causes.astype(np.int8), events, values)
+
+    def _record(self, segment: str, customers: Ints, entered: NDArray[np.bool_]) -> None:
+        """Moves are rows of history too; who moved is looked at again, for rules about moves."""
+        if "transitions" not in self.rules.grains:
+            return
+        rows = self.population.rows["transitions"]
+        rows.grow(self.population.customers)
+        first = self._moves
+        self._moves += len(customers)
+        names, ways = self.population.lexicon("transitions", "segment"), self.population.lexicon("transitions", "way")
+        way = np.where(entered, ways.code("entered"), ways.code("left"))
+        today = day_number(self.zone.day_of(self.now))
+        columns = {
+            "day": np.full(len(customers), today, dtype=np.int32),
+            "segment": np.full(len(customers), names.code(segment), dtype=np.int32),
+            "way": way.astype(np.int32),
+        }
+        rows.replace(np.arange(first, self._moves), np.ones(len(customers), dtype=np.int64), customers, columns)
+        self._again = np.union1d(self._again, customers)
+
+    def _leave(self, customers: Ints, events: Ints, cause: int | None) -> list[Crossings]:
+        """Cards merged into others are in no segment and wait for nothing."""
+        self.waiting.put(customers, np.full(len(customers), NEVER))
+        old = self._masks[:, customers]
+        self._masks[:, customers] = 0
+        found: list[Crossings] = []
+        for slot, rule in self.rules.taken():
+            places = np.flatnonzero(old[slot // 8] & _bit(slot))
+            if len(places):
+                out = np.zeros(len(places), dtype=np.bool_)
+                found.append(self._crossing(rule, customers[places], out, events[places], cause, ()))
+        return found
+
+    def _dissolve(self, slot: int, rule: WatchedRule) -> Crossings:
+        members = self.members(rule.name)
+        self._masks[slot // 8] &= np.uint8(0xFF ^ _bit(slot))
+        out = np.zeros(len(members), dtype=np.bool_)
+        return self._crossing(rule, members, out, np.full(len(members), -1, dtype=np.int64), _RULE, ())
+
+    def _evaluation(self, customers: Ints) -> tuple[Evaluation, Derived | None, Ints]:
+        """The rules' view of some customers now, and the day of the first row each has still ahead."""
+        today = self.zone.day_of(self.now)
+        state, later = self.population.state_of(customers, self.rules.fields, self.rules.grains, today)
+        derived = None
+        if self.rules.derived:
+            derived = Derived.of(state.histories["orders"], self.definitions, day_number(today))
+            state = state.with_columns(derived.columns(self.rules.derived))
+        return Evaluation(state, today, self.rules.whole, now=self.now), derived, later
+
+    def _wait(self, customers: Ints, evaluation: Evaluation, derived: Derived | None, later: Ints) -> None:
+        days = np.minimum(self.rules.clockwork.next_days(evaluation, derived), later)
+        moments = self.zone.midnights(days, evaluation.as_of)
+        np.minimum(moments, self.rules.clockwork.next_hours(evaluation), out=moments)
+        self.waiting.put(customers, moments)
+
+    def _fit(self) -> None:
+        """Room in the masks for every customer and every slot."""
+        height, width = (len(self.rules.slots) + 7) // 8, self.population.customers
+        if self._masks.shape[0] < height:
+            more = np.zeros((height - self._masks.shape[0], self._masks.shape[1]), dtype=np.uint8)
+            self._masks = np.concatenate([self._masks, more])
+        if self._masks.shape[1] < width:
+            room = max(width - self._masks.shape[1], self._masks.shape[1] // 10 + 1024)
+            self._masks = np.concatenate([self._masks, np.zeros((self._masks.shape[0], room), dtype=np.uint8)], axis=1)
+
+
+def _bit(slot: int) -> int:
+    """The bit of a slot in its byte of the masks."""
+    return 1 << (7 - slot % 8)
+
+
+def _joined(parts: list[Crossings]) -> Crossings:
+    """Crossings of one rule found in several chunks, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    width = min(len(part.values) for part in parts)
+    return Crossings(
+        first.segment,
+        first.version,
+        first.at,
+        np.concatenate([part.customers for part in parts]),
+        np.concatenate([part.entered for part in parts]),
+        np.concatenate([part.causes for part in parts]),
+        np.concatenate([part.events for part in parts]),
+        tuple(Seen.joined([part.values[place] for part in parts]) for place in range(width)),
+    )

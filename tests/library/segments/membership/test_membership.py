@@ -1,0 +1,134 @@
+"""Customers move by themselves: incremental memberships equal a full recompute, and every move says when and why."""
+
+import random
+from datetime import date
+
+import numpy as np
+import pytest
+from membership_worlds import differences
+
+from kogorta.kit.clock import day_begins
+from kogorta.segments.membership.changes import Merge
+from kogorta.segments.membership.facts import Card, Event, Order, encode
+from kogorta.segments.membership.ruleset import RuleSet, WatchedRule
+from kogorta.segments.membership.tick import Membership
+from kogorta.segments.rules.formula import parse_formula
+
+ZONE, HOUR = "Europe/Moscow", 3_600_000_000
+DAY = 24 * HOUR
+FIRST = day_begins(date(2026, 3, 1), ZONE)
+
+
+def watching(**formulas):
+    members = Membership(time_zone=ZONE)
+    members.set_rules({name: WatchedRule(name, 1, parse_formula(text)) for name, text in formulas.items()}, at=FIRST)
+    return members
+
+
+def tell(members, *facts, at):
+    outcome = members.tick(encode(facts, members.population, members.zone), at=at)
+    return [(move.customer, move.way, move.segment, move.cause, move.event) for found in outcome.crossings for move in found]
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_memberships_and_moves_equal_a_full_recompute_from_the_raw_events(seed):
+    _, _, wrong = differences(random.Random(seed), customers=40, ticks=7, happenings=40)
+    assert wrong == []
+
+
+def test_a_customer_falls_asleep_at_the_midnight_that_ends_his_thirtieth_day():
+    members = watching(sleeping="lifecycle = 'sleeping'")
+    bought = FIRST + 15 * HOUR
+    tell(members, Card(1, 0, "c0"), Order(2, 0, 0, bought, 10_000), at=bought)
+    asleep = day_begins(date(2026, 4, 1), ZONE)
+    assert members.waiting.next_moment() == asleep
+    assert tell(members, at=asleep - 1) == []
+    assert tell(members, at=asleep) == [(0, "entered", "sleeping", "time", None)]
+    assert tell(members, Order(3, 1, 0, asleep, 5_000), at=asleep + 1) == [(0, "left", "sleeping", "event", 3)]
+
+
+def test_interest_shows_n_hours_after_a_click_and_an_order_takes_it_away():
+    members = watching(interest="hours_unanswered('email_click') between 4 and 47")
+    tell(members, Card(1, 0, "c0"), Event(2, 0, 0, FIRST, "email_click"), at=FIRST)
+    assert members.waiting.next_moment() == FIRST + 4 * HOUR
+    assert tell(members, at=FIRST + 4 * HOUR - 1) == []
+    assert tell(members, at=FIRST + 4 * HOUR) == [(0, "entered", "interest", "time", None)]
+    order = Order(3, 0, 0, FIRST + 5 * HOUR, 10_000)
+    assert tell(members, order, at=FIRST + 5 * HOUR) == [(0, "left", "interest", "event", 3)]
+    assert tell(members, Order(4, 0, 0, FIRST + 5 * HOUR, 10_000, won=False), at=FIRST + 6 * HOUR) == [
+        (0, "entered", "interest", "event", 4)
+    ]
+    assert tell(members, at=FIRST + 48 * HOUR) == [(0, "left", "interest", "time", None)]
+
+
+def test_a_transition_keeps_the_values_that_decided():
+    members = watching(big="revenue(30d) > 1000 and city = 'Пермь'")
+    order = Order(2, 0, 0, FIRST, 150_050)
+    outcome = members.tick(encode([Card(1, 0, "c0", {"city": "Пермь"}), order], members.population, members.zone), at=FIRST)
+    (move,) = outcome.crossings[0]
+    assert (move.version, move.at, move.values) == (1, FIRST, (1500.5, "пермь"))
+
+
+def test_a_merged_card_leaves_and_its_history_counts_for_the_other_until_it_is_taken_out():
+    members = watching(regular="orders() >= 2", any="orders() >= 1")
+    facts = [Card(1, 0, "c0"), Card(2, 1, "c1"), Order(3, 0, 0, FIRST, 100), Order(4, 1, 1, FIRST, 100)]
+    tell(members, *facts, at=FIRST)
+    assert sorted(tell(members, Merge(1, 0, 5), at=FIRST + 1)) == [
+        (0, "entered", "regular", "event", 5),
+        (1, "left", "any", "event", 5),
+    ]
+    assert sorted(tell(members, Merge(1, 1, 6), at=FIRST + 2)) == [
+        (0, "left", "regular", "event", 6),
+        (1, "entered", "any", "event", 6),
+    ]
+
+
+def test_the_same_facts_told_again_change_nothing():
+    members = watching(any="orders() >= 1")
+    facts = [Card(1, 0, "c0"), Order(2, 0, 0, FIRST, 100)]
+    assert len(tell(members, *facts, at=FIRST)) == 1
+    assert tell(members, *facts, at=FIRST + 1) == []
+    assert members.counts() == {"any": 1}
+
+
+def test_a_deleted_rule_lets_its_members_go_and_frees_its_place():
+    members = watching(any="orders() >= 1", none="orders() = 0")
+    tell(members, Card(1, 0, "c0"), Order(2, 0, 0, FIRST, 100), at=FIRST)
+    outcome = members.set_rules({"any": None}, at=FIRST + 1)
+    assert [(move.way, move.segment, move.cause) for found in outcome.crossings for move in found] == [("left", "any", "rule")]
+    members.set_rules({"new": WatchedRule("new", 2, parse_formula("orders() = 1"))}, at=FIRST + 2)
+    assert (members.rules.slots[0].name, members.counts()) == ("new", {"new": 1, "none": 0})
+
+
+def test_time_does_not_run_back():
+    members = watching(sleeping="lifecycle = 'sleeping'")
+    tell(members, Card(1, 0, "c0"), Order(2, 0, 0, FIRST, 100), at=FIRST)
+    tell(members, at=FIRST + 40 * DAY)
+    assert tell(members, at=FIRST) == []
+    assert members.counts() == {"sleeping": 1}
+
+
+def test_members_put_back_after_a_restart_make_no_transitions_and_are_checked():
+    facts = [Card(1, 0, "c0"), Order(2, 0, 0, FIRST, 100), Card(3, 1, "c1")]
+    rules = {"any": WatchedRule("any", 1, parse_formula("orders() >= 1"))}
+    members = Membership(time_zone=ZONE)
+    members.population.apply(encode(facts, members.population, members.zone))
+    members.rules = RuleSet().with_rules(rules)
+    members.restore("any", np.array([0]))
+    assert members.recompute(at=FIRST).transitions == 0
+    members.restore("any", np.array([1]))
+    healed = members.recompute(at=FIRST)
+    assert sorted((move.customer, move.way, move.cause) for found in healed.crossings for move in found) == [
+        (0, "entered", "healed"),
+        (1, "left", "healed"),
+    ]
+
+
+def test_customers_who_wait_are_not_looked_at():
+    members = watching(sleeping="lifecycle = 'sleeping'")
+    facts = [
+        fact for number in range(50) for fact in (Card(2 * number, number, f"c{number}"), Order(2 * number + 1, number, number, FIRST, 100))
+    ]
+    tell(members, *facts, at=FIRST)
+    assert members.tick(at=FIRST + 1).looked_at == 0
+    assert members.tick(at=day_begins(date(2026, 4, 1), ZONE)).looked_at == 50
