@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from kogorta.engine.remote import RemoteEngine
 
-LENT: Final = ("orders", "customer_days")
-"""Tables with a row for every order: what another engine walks over."""
+LENT: Final = ("orders", "customer_days", "order_lines", "events", "customers")
+"""Tables that what is made elsewhere reads."""
 _NEEDED: Final = ("order_id", "customer_id", "ordered_on")
 """Columns a plain table of orders must have, beside a sum."""
 _DEFAULTS: Final[Mapping[str, str]] = {
@@ -88,6 +88,8 @@ def open_tables(folder: Path, remote: RemoteEngine, *, memory: str = DEFAULT_MEM
             for name, kind in TABLES["customers"]
         )
         base.shelf.show("customers", f"SELECT {cells} FROM read_parquet({quote(str(ids / '*.parquet'))})")
+    for table in ("order_lines", "events"):
+        remote.read(table, [], dict(TABLES[table]))
     base.is_large = len(base.table("customers")) > LARGE
     base.work_elsewhere(remote)
     return base

@@ -153,7 +153,10 @@ class SparkEngine:
         """Keep the result of a query under a name, here and as Parquet files in the folder returned."""
         said, path = translate(query, self.dialect, table), self.folder / table
         with self._told(table):
-            self.session.sql(said).write.mode("overwrite").parquet(str(path))
+            frame = self.session.sql(said)
+            frame.write.mode("overwrite").parquet(str(path))
+            if not any(path.glob("*.parquet")):
+                _write_empty(path, dict(frame.dtypes))
             self.session.read.parquet(str(path)).createOrReplaceTempView(table)
         self._kept.add(table)
         return path
@@ -202,6 +205,17 @@ class SparkEngine:
             if path and _UNREADABLE.search(whole):
                 raise InputError(DAMAGED, path=path[1], table=table, reason=reason) from error
             raise InputError(REFUSED, engine=self.name, table=table, reason=reason) from error
+
+
+def _write_empty(folder: Path, columns: Mapping[str, str]) -> None:
+    """A result of no rows as a file of no rows: Sail writes none."""
+    import duckdb
+
+    known = {spelled: kind for kind, spelled in _KINDS.items()} | {"timestamp": "TIMESTAMPTZ"}
+    kinds = {name: known.get(kind, kind if kind.startswith("decimal(") else "VARCHAR") for name, kind in columns.items()}
+    cells = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in kinds.items())
+    folder.mkdir(parents=True, exist_ok=True)
+    duckdb.connect().sql(f"SELECT {cells} WHERE false").write_parquet(str(folder / "empty.parquet"))
 
 
 def _first_line(error: BaseException) -> str:
