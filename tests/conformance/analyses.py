@@ -14,10 +14,10 @@ from kogorta.experiments.metrics import Metric
 from kogorta.experiments.sums_sql import sums_from
 from kogorta.segments.abc_xyz import AbcXyz
 from kogorta.segments.cohorts import cohort_table
+from kogorta.segments.difference import membership_difference
 from kogorta.segments.hidden.features import feature_table
 from kogorta.segments.history import segment_history
 from kogorta.segments.lifecycle import Lifecycle
-from kogorta.segments.membership import membership_difference
 from kogorta.segments.migration import migration
 from kogorta.segments.profile import customer_profile
 from kogorta.segments.rfm import RFM

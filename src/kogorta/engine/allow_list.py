@@ -37,7 +37,7 @@ FUNCTIONS: Final = _words(
 EMBEDDED_FUNCTIONS: Final = _words(
     # cells of sources
     "try_cast regexp_replace regexp_extract regexp_full_match split starts_with ends_with contains chr concat_ws try_strptime strftime",
-    "unix_to_time to_milliseconds hash isfinite age date_part time_to_unix",
+    "unix_to_time to_milliseconds hash isfinite age date_part time_to_unix epoch_us regexp_like right split_part array_agg array_sort",
     # our own functions of cells, base/sql/cells.sql
     "squeezed folded number_part signed_number plain_digits read_id",
     # lists, and what sources keep as JSON

@@ -16,8 +16,7 @@ EMBEDDED = {
     "recommendations/sql": "builds tables of its own out of order lines, step by step",
     "segments/drivers/sql": "reads single events and first baskets of one base",
     "segments/evidence/sql": "reads answers and properties kept as JSON",
-    "segments/rules/sql/attributes.sql": "reads attributes kept as JSON",
-    "segments/rules/sql/events.sql": "reads properties kept as JSON",
+    "segments/rules/sql": "prepares the tables of rules once, out of JSON too; the emitted rules run anywhere",
 }
 """What the embedded engine alone runs, and why; all other files run anywhere."""
 PORTABLE = {"base/sql/customer_days.sql"}
