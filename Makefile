@@ -45,9 +45,11 @@ $(ENGINES)/.ready: requirements-engines.lock
 	$(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-engines.lock
 	touch $(ENGINES)/.ready
 
-servers: ## PostgreSQL and Java from the system's packages, where they are missing
+servers: ## PostgreSQL, Java and Chromium from the system's packages, where they are missing
+	@ls /usr/lib/postgresql/*/bin/initdb /usr/bin/chromium >/dev/null 2>&1 && command -v java >/dev/null || apt-get update -q
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "PostgreSQL is missing: installing it with apt-get"; apt-get install -y -q postgresql; }
 	@command -v java >/dev/null || { echo "Java is missing: installing it with apt-get"; apt-get install -y -q openjdk-17-jre-headless; }
+	@[ -x /usr/bin/chromium ] || { echo "Chromium is missing: installing it with apt-get"; apt-get install -y -q chromium; }
 
 check: lint types contracts ## ruff, mypy, import contracts
 
