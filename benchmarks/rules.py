@@ -135,23 +135,25 @@ TEMPLATES = (
 )
 
 
+def filled(number: int, draw: random.Random) -> str:
+    """One of the things marketers ask, with drawn thresholds; windows are the usual ones."""
+    return TEMPLATES[number % len(TEMPLATES)].format(
+        w=draw.choice(["30d", "90d", "365d", "all"]),
+        money=draw.choice([5_000, 10_000, 20_000, 50_000]),
+        check=draw.randint(5, 20) * 1000,
+        days=draw.choice([14, 30, 60, 90, 180]),
+        near=draw.choice([3, 7, 14]),
+        n=draw.randint(1, 5),
+        age=draw.randint(30, 45),
+        category=draw.choice(["одежда", "книги", "спорт"]),
+        city=draw.choice(["Москва", "Пермь"]),
+    )
+
+
 def hundred_formulas() -> list[str]:
-    """A mixture of what marketers ask; windows are the usual ones, thresholds are drawn."""
+    """A mixture of what marketers ask."""
     draw = random.Random(3)
-    return [
-        TEMPLATES[number % len(TEMPLATES)].format(
-            w=draw.choice(["30d", "90d", "365d", "all"]),
-            money=draw.choice([5_000, 10_000, 20_000, 50_000]),
-            check=draw.randint(5, 20) * 1000,
-            days=draw.choice([14, 30, 60, 90, 180]),
-            near=draw.choice([3, 7, 14]),
-            n=draw.randint(1, 5),
-            age=draw.randint(30, 45),
-            category=draw.choice(["одежда", "книги", "спорт"]),
-            city=draw.choice(["Москва", "Пермь"]),
-        )
-        for number in range(100)
-    ]
+    return [filled(number, draw) for number in range(100)]
 
 
 def speed(customers: int) -> bool:
