@@ -53,6 +53,18 @@ def check_time_zone(name: str) -> str:
     return name
 
 
+def day_ends(day: date, time_zone: str) -> int:
+    """The last microsecond of a day in a zone, since 1970 in UTC; the calendar's last day ends after 24 hours.
+
+    Example:
+        >>> day_ends(date(1970, 1, 1), "UTC")
+        86399999999
+    """
+    if day == date.max:
+        return day_begins(day, time_zone) + 24 * 3_600_000_000 - 1
+    return day_begins(day + timedelta(days=1), time_zone) - 1
+
+
 def day_begins(day: date, time_zone: str) -> int:
     """The moment a day begins in a zone, microseconds since 1970 in UTC.
 

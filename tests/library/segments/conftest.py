@@ -19,7 +19,8 @@ def ledger():
                 "customer_days": f"(SELECT * FROM ({days}) AS days)",
                 "customers": "(SELECT DISTINCT c.* REPLACE (d.customer_id AS customer_id, 'person' AS kind) FROM "
                 f"(SELECT DISTINCT customer_id FROM ({days}) AS days) d LEFT JOIN customers c ON false)",
-            }
+            },
+            "",
         )
         return base
 

@@ -187,7 +187,8 @@ def _passing(day: date, value: Value, *, before: bool = False) -> Iterator[date]
     for item in value if isinstance(value, tuple) else (value,):
         if isinstance(item, int | float) and abs(item) <= 2 * HORIZON + 40_000:
             whole = floor(item)
-            for shift in (whole, whole + 1):
+            # a figure that falls passes a value one below it
+            for shift in (whole - 1, whole, whole + 1) if before else (whole, whole + 1):
                 yield _shifted(day, -shift if before else shift)
 
 

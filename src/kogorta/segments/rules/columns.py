@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kogorta.kit.clock import day_begins
+from kogorta.kit.clock import day_ends
 from kogorta.kit.errors import InputError
 from kogorta.segments.rules.book import EMPTY_BOOK
 from kogorta.segments.rules.fields import FILTERS, HOUR, fold
@@ -73,7 +72,7 @@ class Evaluation:
 
     def __init__(self, state: State, as_of: date, book: SegmentBook = EMPTY_BOOK, *, now: int | None = None) -> None:
         self.state, self.as_of, self.book = state, as_of, book
-        self.now = day_begins(as_of + timedelta(days=1), state.time_zone) - 1 if now is None else now
+        self.now = day_ends(as_of, state.time_zone) if now is None else now
         self.today = day_number(as_of)
         self.size = len(state)
         self.truths: dict[Node, Truth] = {}

@@ -15,12 +15,11 @@ events are whole thousandths. Texts are in comparable form (`fields.fold`). `cus
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from hashlib import md5
 from typing import TYPE_CHECKING, Final
 
 from kogorta.engine.duck import read_sql
-from kogorta.kit.clock import day_begins
+from kogorta.kit.clock import day_ends
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import minor_digits
 from kogorta.segments.abc_xyz import AbcXyz
@@ -73,7 +72,7 @@ class Snapshot:
 
     def end_of(self, day: date) -> int:
         """The last microsecond of a day, since 1970 in UTC: the moment a rule is evaluated at unless another is given."""
-        return day_begins(day + timedelta(days=1), self.time_zone) - 1
+        return day_ends(day, self.time_zone)
 
     @property
     def tables(self) -> Mapping[Grain, str]:

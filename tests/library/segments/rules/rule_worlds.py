@@ -73,7 +73,7 @@ class World:
             columns = [part.split(":") for part in layout.split()]
             connection.execute(f"CREATE OR REPLACE TABLE w_{grain} (customer_no BIGINT, {', '.join(f'{n} {k}' for n, k in columns)})")
             rows = [
-                [row["owner"], *(key(row[n]) if k == "VARCHAR" and n not in ("segment", "way") else row[n] for n, k in columns)]
+                [row["owner"], *(key(row[n]) if k == "VARCHAR" and n not in ("segment", "way") else row.get(n) for n, k in columns)]
                 for row in self.rows[grain]
                 if row.get("day", self.as_of) <= self.as_of
             ]
