@@ -133,6 +133,6 @@ def test_shuffled_rows_give_the_same_code_to_every_customer(net, gross, source, 
     left, right = ({row["customer_id"]: row for row in RFM().fit(item, AS_OF).assign(item, AS_OF).table.dicts()} for item in (base, other))
     assert left == right
     for table in ("customers", "orders", "order_lines", "customer_days"):
-        names = base.table(table).columns
+        names = [name for name in base.table(table).columns if name != "import_digest"]  # another file has another digest
         hashes = f"SELECT count(*), sum(CAST(hash({', '.join(names)}) AS HUGEINT)) FROM {table}"
         assert one(base, hashes) == one(other, hashes), table
