@@ -83,7 +83,15 @@ def test_a_broken_file_is_refused_in_a_sentence_that_names_it(tmp_path, text):
 
 
 def test_the_store_of_a_base_lives_beside_the_file(tmp_path):
-    state = {"format": FORMAT, "currency": "RUB", "time_zone": "Europe/Moscow", "refunds": "net", "enriched": False, "tables": {}}
+    state = {
+        "format": FORMAT,
+        "currency": "RUB",
+        "time_zone": "Europe/Moscow",
+        "refunds": "net",
+        "enriched": False,
+        "industries": "",
+        "tables": {},
+    }
     (tmp_path / "base.json").write_text(json.dumps(state), encoding="utf-8")
     SavedSegments(tmp_path).save("a", parse_formula("age >= 18"))
     assert Store(tmp_path).state.currency == "RUB"
