@@ -37,9 +37,11 @@ def main() -> int:
     parser.add_argument("--reference", type=Path)
     parser.add_argument("--orders", type=int, default=100_000)
     given = parser.parse_args()
+    given.reference = given.reference and given.reference.resolve()
     different = 0
     with tempfile.TemporaryDirectory(prefix="kogorta-conformance-") as place:
-        data = make(Path(place) / "data", given.orders)
+        kept = given.reference / f"data-{given.orders}" if given.reference else None
+        data = kept if kept is not None and kept.exists() else make(Path(place) / "data", given.orders)
         expected = pickle.loads((given.reference / f"{given.orders}.pickle").read_bytes()) if given.reference else reference_of(data)
         for name in given.engines:
             write(

@@ -1,4 +1,4 @@
-"""The rows of the embedded engine, kept for the engines of another environment.
+"""The tables and the rows of the embedded engine, kept for the engines of another environment.
 
 python -m tests.conformance.reference FOLDER
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import pickle
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,8 +30,8 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for size in (4_000, 100_000):
-        with tempfile.TemporaryDirectory() as data:
-            (folder / f"{size}.pickle").write_bytes(pickle.dumps(reference_of(make(Path(data), size))))
+        data = make(folder / f"data-{size}", size)
+        (folder / f"{size}.pickle").write_bytes(pickle.dumps(reference_of(data)))
 
 
 if __name__ == "__main__":
