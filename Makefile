@@ -24,8 +24,10 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup ## the main job on a generated base: export -> report, in demo/
 	$(BIN)/kogorta demo --out demo
 
+# Spark Connect keeps one session for a process: the engines are asked in one of their own
 test: setup ## unit, property and golden tests
-	$(PYTEST) -n 2 -m "not slow_gate and not engines"
+	$(PYTEST) -n 2 -m "not slow_gate and not engines" --ignore tests/conformance
+	$(PYTEST) tests/conformance -m "not engines"
 
 test-all: setup servers conformance ## those too that need a server, a browser or minutes, and every engine
 	$(PYTEST) -n 2 -m "not engines"
