@@ -30,7 +30,8 @@ test: setup ## unit, property and golden tests
 	$(PYTEST) tests/conformance -m "not engines"
 
 test-all: setup servers conformance ## those too that need a server, a browser or minutes, and every engine
-	$(PYTEST) -n 2 -m "not engines"
+	$(PYTEST) -n 2 -m "not engines" --ignore tests/conformance
+	$(PYTEST) tests/conformance -m "not engines"
 	KOGORTA_TESTS_ON=postgresql $(PYTEST) tests/desk -m "not slow_gate and not engines"
 
 # one process for each engine: a JVM and ClickHouse do not share one well
