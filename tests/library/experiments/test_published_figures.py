@@ -148,15 +148,22 @@ def test_the_engine_has_the_buckets_of_eppo(hillstrom_connection):
         assert hillstrom_connection.execute(sql, [user]).fetchone() == (eppo_shard(user, "exp1"),)
 
 
-# Among equal scores causalml takes the order that pandas' quicksort leaves, and that depends on the processor: three processors gave
-# areas 0.0003 to 0.0006 away from the printed ones. The test after this one bounds what any order of equal scores can give.
-@pytest.mark.parametrize(("arm", "printed"), [(WOMEN, (0.00628, 0.50534)), (MEN, (0.031807, 0.532101))])
-def test_the_areas_of_causalml(hillstrom, arm, printed):
+# Among equal scores causalml takes the order that pandas' quicksort leaves, and that depends on the processor: the first pair is the
+# printed one, the others are what the same sort leaves on two other processors.
+@pytest.mark.parametrize(
+    ("arm", "known"),
+    [
+        (WOMEN, ((0.00628, 0.50534), (0.00594, 0.50501), (0.00684, 0.50592))),
+        (MEN, ((0.031807, 0.532101), (0.032278, 0.532627), (0.032328, 0.53261))),
+    ],
+)
+def test_the_areas_of_causalml(hillstrom, arm, known):
     part, visit, treated = mailed(hillstrom, arm)
     history = part["history"].astype(float)
     order = np.arange(len(history))[::-1][np.argsort(history[::-1], kind="quicksort")][::-1]
     found = walked_scores(history[order], visit[order], treated[order])
-    assert (found.qini, found.auuc) == pytest.approx(printed, abs=1e-3)
+    digits = 5 if arm == WOMEN else 6
+    assert (round(found.qini, digits), round(found.auuc, digits)) in known
 
 
 def test_the_best_and_the_worst_order_of_equal_scores_hold_the_area_of_causalml(hillstrom):
