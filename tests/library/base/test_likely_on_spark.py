@@ -23,11 +23,11 @@ def person(number, name):
 @pytest.fixture
 def session():
     server_of = pytest.importorskip("pysail.spark", reason="Sail serves Spark Connect in development installs only")
-    from pyspark.sql import SparkSession
+    from pyspark.sql.connect.session import SparkSession
 
     server = server_of.SparkConnectServer("127.0.0.1", 0)
     server.start(background=True)
-    spark = SparkSession.builder.remote(f"sc://127.0.0.1:{server.listening_address[1]}").getOrCreate()
+    spark = SparkSession.builder.remote(f"sc://127.0.0.1:{server.listening_address[1]}").create()
     yield spark
     spark.stop()
     server.stop()
