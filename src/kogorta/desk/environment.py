@@ -37,6 +37,8 @@ class Environment:
         lockout_minutes: how long the pause lasts.
         lease_seconds: a job whose worker is silent for so long goes to another one.
         upload_mb: most megabytes a file may have that is loaded.
+        api_per_minute: most requests a token of the interface may make in a minute, events apart.
+        events_per_second: most events a token may send in a second, on the average of a few.
         metrics_token: bearer token that `/metrics` asks for; empty shows metrics to the loopback address alone.
         debug: tracebacks in the browser; never on a site others reach.
     """
@@ -52,6 +54,8 @@ class Environment:
     lockout_minutes: int = 15
     lease_seconds: int = 30
     upload_mb: int = 512
+    api_per_minute: int = 600
+    events_per_second: int = 50_000
     metrics_token: str = ""
     debug: bool = False
 
@@ -85,6 +89,8 @@ class Environment:
             lockout_minutes=_whole(given, "lockout_minutes", plain.lockout_minutes, 1),
             lease_seconds=_whole(given, "lease_seconds", plain.lease_seconds, 1),
             upload_mb=_whole(given, "upload_mb", plain.upload_mb, 1),
+            api_per_minute=_whole(given, "api_per_minute", plain.api_per_minute, 1),
+            events_per_second=_whole(given, "events_per_second", plain.events_per_second, 1),
             metrics_token=given.get("metrics_token", ""),
             debug=_switch(given, "debug"),
         )

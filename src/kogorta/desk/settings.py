@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "kogorta.desk.segments",
     "kogorta.desk.customers",
     "kogorta.desk.moves",
+    "kogorta.desk.api",
     "kogorta.desk.web",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("kogorta.desk.moves.urls")),
     path("", include("kogorta.desk.jobs.urls")),
     path("", include("kogorta.desk.imports.urls")),
+    path("", include("kogorta.desk.api.urls")),
     path("", include("kogorta.desk.health.urls")),
     path("", include("kogorta.desk.web.urls")),
 ]

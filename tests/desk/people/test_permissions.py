@@ -28,7 +28,7 @@ EXPECTED = {
     "manage_tokens": (1, 0, 0, 0),
     "see_journal": (1, 0, 0, 0),
 }
-OPEN_TO_ALL = {"start", "login", "login_code", "logout", "language", "invitation", "health", "metrics"}
+OPEN_TO_ALL = {"start", "login", "login_code", "logout", "language", "invitation", "health", "metrics", "openapi", "no_interface"}
 CELLS = [(action, role, bool(cell)) for action, row in EXPECTED.items() for role, cell in zip(Role, row, strict=True)]
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.base_user import AbstractBaseUser
 
+present_token: Final[ContextVar[int | None]] = ContextVar("present_token", default=None)
+"""Token of the program the present request came from, when it is a program that asks in a person's name."""
+
 visitor_address: Final[ContextVar[str | None]] = ContextVar("visitor_address", default=None)
 """Internet address the present request came from; set for each request by the web."""
 
@@ -25,6 +28,6 @@ def record(by: AbstractBaseUser | None, action: str, subject: str = "", *, detai
         subject: kind and id of what it was done to: `import:12`.
         details: what changed; no personal data of customers.
     """
-    Entry.objects.create(
-        actor_id=by.pk if by else None, action=action, subject=subject, details=dict(details or {}), address=visitor_address.get()
-    )
+    token = present_token.get()
+    told = {**(details or {}), **({"token": token} if token is not None else {})}
+    Entry.objects.create(actor_id=by.pk if by else None, action=action, subject=subject, details=told, address=visitor_address.get())

@@ -22,6 +22,8 @@ DEEDS: Final[dict[str, str]] = {
     "segment.frozen": message("Froze a segment as a list"),
     "segment.saved": message("Saved a segment"),
     "session.ended": message("Signed out of another browser"),
+    "token.created": message("Made a token for another program"),
+    "token.revoked": message("Revoked a token"),
     "user.created": message("Came to the desk"),
     "user.invited": message("Invited a person"),
     "user.password_changed": message("Changed the password"),

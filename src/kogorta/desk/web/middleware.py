@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _SEEN_EVERY: Final = 3600
 _FOR_MACHINES: Final = frozenset({"/healthz", "/metrics"})
-_ALWAYS_OPEN: Final = ("/start/", "/static/", "/healthz", "/metrics", "/language/")
+_ALWAYS_OPEN: Final = ("/start/", "/static/", "/healthz", "/metrics", "/language/", "/api/")
 
 
 class SpeakLanguage:
