@@ -91,6 +91,22 @@ def client_of(founded):
 
 
 @pytest.fixture
+def django_commits(desk):
+    """`with django_commits():` what waits for the commit is done, though the test is undone afterwards."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def committed():
+        before = len(connection.run_on_commit)
+        yield
+        for _, deed, _ in connection.run_on_commit[before:]:
+            deed()
+        del connection.run_on_commit[before:]
+
+    return committed
+
+
+@pytest.fixture
 def password():
     return PASSWORD
 

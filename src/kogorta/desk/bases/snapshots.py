@@ -115,7 +115,7 @@ def make_snapshot(scheme: str, as_of: date | None = None, *, progress: Progress 
     from kogorta.analysis import Analyzer
     from kogorta.waves.planning import Planner
 
-    base, version = _open_with_version()
+    base, version = open_enriched()
     analysis = Analyzer(planner=Planner(scheme=scheme)).analyze(base, as_of, progress=progress)
     DESK.snapshots_folder.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix=".new-", dir=DESK.snapshots_folder))
@@ -143,7 +143,8 @@ def make_snapshot(scheme: str, as_of: date | None = None, *, progress: Progress 
     return _read(target)
 
 
-def _open_with_version() -> tuple[CustomerBase, str]:
+def open_enriched() -> tuple[CustomerBase, str]:
+    """The base, enriched, and its version; in a connection of its own."""
     while True:
         version = base_state().version
         base = open_desk_base()

@@ -24,6 +24,7 @@ from kogorta.desk.imports.queries import files_in, find_file
 from kogorta.desk.imports.reading import Reading, called, read_sent
 from kogorta.desk.imports.storage import path_of
 from kogorta.desk.jobs.registry import job
+from kogorta.desk.jobs.workspace import workspace
 from kogorta.desk.settings import DESK
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import message
@@ -45,7 +46,7 @@ _MEMORY: Final = "1000MB"
 def check(context: JobContext) -> Mapping[str, object]:
     """Add the file to a copy of the base and say what would come of it; the base stays as it is."""
     row = _row(context)
-    with _workspace(context) as folder:
+    with workspace(context) as folder:
         with _base_alone(context):
             copy_base(DESK.base_folder, folder / "base")
         base = CustomerBase(folder / "base", memory=_MEMORY, spill=folder)
@@ -62,7 +63,7 @@ def check(context: JobContext) -> Mapping[str, object]:
 def accept(context: JobContext) -> Mapping[str, object]:
     """Add the file to the base and ask for a new analysis."""
     row = _row(context)
-    with _workspace(context) as folder, _base_alone(context):
+    with workspace(context) as folder, _base_alone(context):
         base = open_desk_base(_MEMORY)
         try:
             found = add(base, row, folder, JobProgress(context, _STEPS))
@@ -78,7 +79,7 @@ def accept(context: JobContext) -> Mapping[str, object]:
 def undo(context: JobContext) -> Mapping[str, object]:
     """Make the base anew from the other files, and put it in the place of the present one by one rename."""
     row = _row(context)
-    with _workspace(context) as folder, _base_alone(context):
+    with workspace(context) as folder, _base_alone(context):
         base = open_desk_base(_MEMORY)
         try:
             present = {digest for (digest,) in base.connection.execute("SELECT digest FROM imports").fetchall()}
@@ -160,18 +161,6 @@ def _row(context: JobContext) -> SentFile:
     if row is None:
         raise ConflictError("The file was removed meanwhile.")
     return row
-
-
-@contextmanager
-def _workspace(context: JobContext) -> Iterator[Path]:
-    """A folder beside the base for one job; what an attempt that died left there goes first."""
-    folder = DESK.home / "work" / f"job-{context.id}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -11,12 +11,20 @@ from django.db.models.functions import Now
 from kogorta.desk.jobs.models import Job, State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 
 def find_job(job_id: int) -> Job | None:
     """A job by its id."""
     return Job.objects.select_related("created_by").filter(pk=job_id).first()
+
+
+def jobs_over(ids: Iterable[int]) -> set[int]:
+    """Those of these jobs that are over, or are not known at all."""
+    wanted = set(ids)
+    open_ones = Job.objects.filter(pk__in=wanted, state__in=(State.WAITING, State.RUNNING)).values_list("pk", flat=True)
+    return wanted - set(open_ones)
 
 
 def latest_jobs(before: int | None = None, size: int = 50) -> list[Job]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import time, timedelta
+    from datetime import datetime, time, timedelta
 
     from kogorta.desk.jobs.context import JobContext
 
@@ -36,6 +36,8 @@ class Kind:
 
 
 KINDS: Final[dict[str, Kind]] = {}
+DUE: Final[dict[str, Callable[[datetime], int]]] = {}
+"""Rooms that keep schedules of their own: name -> asks for what is due at a moment, once however often it is called; returns how many."""
 
 
 def job(
@@ -52,5 +54,15 @@ def job(
             raise ValueError(f"The kind of job {name!r} has a handler already.")
         KINDS[name] = Kind(name, title, handler, most_attempts, every, daily_at)
         return handler
+
+    return register
+
+
+def due(name: str) -> Callable[[Callable[[datetime], int]], Callable[[datetime], int]]:
+    """Let a room say what is due by a schedule of its own; the worker asks every few seconds."""
+
+    def register(asks: Callable[[datetime], int]) -> Callable[[datetime], int]:
+        DUE[name] = asks
+        return asks
 
     return register

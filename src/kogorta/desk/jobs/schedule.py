@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from kogorta.desk.company.queries import current_company
 from kogorta.desk.jobs.actions import enqueue
 from kogorta.desk.jobs.models import Job
-from kogorta.desk.jobs.registry import KINDS, Kind
+from kogorta.desk.jobs.registry import DUE, KINDS, Kind
 
 
 def ask_for_repeated(moment: datetime | None = None) -> int:
@@ -27,7 +27,7 @@ def ask_for_repeated(moment: datetime | None = None) -> int:
     for key, name in wanted.items():
         if key not in known:
             enqueue(name, key=key)
-    return len(wanted) - len(known)
+    return len(wanted) - len(known) + sum(asks(at) for asks in DUE.values())
 
 
 def slot_of(kind: Kind, moment: datetime, zone: str) -> str | None:

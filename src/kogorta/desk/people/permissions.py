@@ -30,7 +30,9 @@ class Action(StrEnum):
     CHANGE_CONSENTS = "change_consents"
     ERASE_PERSON = "erase_person"
     EDIT_SEGMENTS = "edit_segments"
+    SEE_REPORTS = "see_reports"
     MAKE_REPORTS = "make_reports"
+    MANAGE_REPORTS = "manage_reports"
     SEE_JOBS = "see_jobs"
     CONTROL_JOBS = "control_jobs"
     CHANGE_COMPANY = "change_company"
@@ -52,7 +54,9 @@ TABLE: Final[dict[Action, frozenset[Role]]] = {
     Action.CHANGE_CONSENTS: frozenset({_OWNER, _MARKETER, _MANAGER}),
     Action.ERASE_PERSON: frozenset({_OWNER}),
     Action.EDIT_SEGMENTS: frozenset({_OWNER, _MARKETER}),
+    Action.SEE_REPORTS: frozenset({_OWNER, _MARKETER, _MANAGER, _ANALYST}),
     Action.MAKE_REPORTS: frozenset({_OWNER, _MARKETER, _ANALYST}),
+    Action.MANAGE_REPORTS: frozenset({_OWNER, _MARKETER}),
     Action.SEE_JOBS: frozenset({_OWNER, _MARKETER, _ANALYST}),
     Action.CONTROL_JOBS: frozenset({_OWNER, _MARKETER}),
     Action.CHANGE_COMPANY: frozenset({_OWNER}),
@@ -80,7 +84,9 @@ ACTION_NAMES: Final[dict[Action, str]] = {
     Action.CHANGE_CONSENTS: message("Record consents and refusals"),
     Action.ERASE_PERSON: message("Erase a person's data"),
     Action.EDIT_SEGMENTS: message("Build and change segments"),
-    Action.MAKE_REPORTS: message("Make and download reports"),
+    Action.SEE_REPORTS: message("Read reports and download them as PDF"),
+    Action.MAKE_REPORTS: message("Make reports"),
+    Action.MANAGE_REPORTS: message("Schedule and delete reports"),
     Action.SEE_JOBS: message("See what the machine is doing"),
     Action.CONTROL_JOBS: message("Stop and repeat jobs"),
     Action.CHANGE_COMPANY: message("Change settings of the company"),
