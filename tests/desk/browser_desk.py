@@ -17,6 +17,7 @@ PAGES = [
     "/segments/",
     "/segments/new/",
     "/changes/",
+    "/reports/",
     "/company/",
     "/account/",
     "/account/password/",

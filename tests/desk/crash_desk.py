@@ -24,19 +24,13 @@ class CrashDesk:
         self.environment = {**self.outside, **own, "DJANGO_SETTINGS_MODULE": "kogorta.desk.settings"}
 
     def __enter__(self):
-        self.run("-m", "django", "flush", "--noinput") if self.address and self._has_tables() else self.run(
-            "-m", "django", "migrate", "-v", "0"
-        )
+        self.run("-m", "django", "migrate", "-v", "0")
         return self
 
     def __exit__(self, *reason):
         for process in self.processes:
             process.kill()
             process.wait()
-
-    def _has_tables(self):
-        with psycopg.connect(self.address) as connection:
-            return connection.execute("SELECT to_regclass('imports_sentfile')").fetchone()[0] is not None
 
     def run(self, *words):
         done = subprocess.run([sys.executable, *map(str, words)], env=self.environment, capture_output=True, text=True, check=False)

@@ -27,14 +27,14 @@ from kogorta.desk.settings import DESK  # noqa: E402
 
 
 def prepare(folder):
-    """A base of thirty companies, and a report that was asked for."""
+    """A base of a hundred companies, and a report that was asked for."""
     from kogorta.demo.school import write_school
     from kogorta.sources.files import read_file
 
     if current_company() is None:
         found_company(CompanyFacts("Orion", "Europe/Moscow", "RUB", "case"))
     day = date(2026, 11, 22)
-    write_school(folder, seed=7, as_of=day, companies=30)
+    write_school(folder, seed=7, as_of=day, companies=100)
     extract = read_file(folder / "deals.csv", layout="auto", workspace=folder)
     CustomerBase(DESK.base_folder).add(extract, IntakeOptions(currency="RUB", received_on=day))
     by, _ = User.objects.get_or_create(email="a@example.com", defaults={"name": "A", "role": "owner", "password": make_password(None)})

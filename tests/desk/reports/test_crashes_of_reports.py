@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow_gate
 SCRIPT = Path(__file__).with_name("crash_worker.py")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def address():
     if not has_postgresql():
         pytest.skip("no PostgreSQL server on this machine")

@@ -14,6 +14,7 @@ PAGES = [
     "/segments/",
     "/segments/new/",
     "/changes/",
+    "/reports/",
     "/company/",
     "/account/",
     "/account/password/",
