@@ -9,6 +9,7 @@ from kogorta.engine.table import Table
 from kogorta.enrichment.enrich import enrich, industry_names
 from kogorta.kit.errors import InputError
 from kogorta.kit.progress import SILENT
+from kogorta.recommendations.offering import OfferSearch
 from kogorta.segments.abc_xyz import AbcXyz
 from kogorta.segments.cohorts import cohort_table
 from kogorta.segments.figures import Stability
@@ -31,6 +32,7 @@ from kogorta.segments.stability import code_stability
 from kogorta.segments.summary import settle_as_of
 from kogorta.segments.yardstick import yardstick
 from kogorta.value.valuation import Valuer
+from kogorta.waves.offers import with_offers
 from kogorta.waves.planning import Planner
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from kogorta.base.customer_base import CustomerBase
     from kogorta.enrichment.okved import IndustryMap
     from kogorta.kit.progress import Progress
+    from kogorta.recommendations.offering import Offering
     from kogorta.segments.figures import (
         CategoryFigures,
         CellFigures,
@@ -83,6 +86,7 @@ class Analysis:
         quarantine: rows left out, with reasons.
         rfm_stability: customer_id, rfm_code, stable, and the codes one order or one week away.
         insights: hidden groups, drivers, segmentations by evidence; None when nobody has bought.
+        offering: what can be offered to customers and whether that beats popularity; None when nobody has bought.
         definitions: machine-readable definitions used, printed in the report and in plan.json.
     """
 
@@ -113,6 +117,7 @@ class Analysis:
     valuation: Valuation | None = None
     history: SegmentHistory | None = None
     insights: Insights | None = None
+    offering: Offering | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ class Analyzer:
         planner: how the plan is made; its scheme leads the report.
         valuer: how customers are valued.
         insights: how hidden groups and drivers are looked for.
+        offers: how products to offer are looked for.
         industries: the map of industries; the standard one when not given.
     """
 
@@ -137,6 +143,7 @@ class Analyzer:
     planner: Planner = field(default_factory=Planner)
     valuer: Valuer = field(default_factory=Valuer)
     insights: InsightSearch = field(default_factory=InsightSearch)
+    offers: OfferSearch = field(default_factory=OfferSearch)
     industries: IndustryMap | None = None
 
     def analyze(self, base: CustomerBase, as_of: date | str | None = None, *, progress: Progress = SILENT) -> Analysis:
@@ -173,6 +180,9 @@ class Analyzer:
         with progress.step("plan", None):
             leading = tuple(item for item in figures if item.scheme == scheme)
             plan = self.planner.plan(base, segments, profile, leading, by_industry, _expected(base, valuation))
+        with progress.step("find what to offer", None):
+            offering = self.offers.look(base, day) if segments else None
+            plan = with_offers(plan, offering) if offering else plan
         with progress.step("look for hidden groups", None):
             insights = self.insights.look(base, day) if segments else None
         with progress.step("compare dates", None):
@@ -205,6 +215,7 @@ class Analyzer:
             plan=plan,
             valuation=valuation,
             insights=insights,
+            offering=offering,
             customers=profile,
             quarantine=base.table("quarantine"),
             rfm_stability=stability_table,

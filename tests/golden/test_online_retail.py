@@ -9,6 +9,7 @@ import pytest
 from kogorta.base.audit import Accounting
 from kogorta.base.customer_base import CustomerBase
 from kogorta.base.options import IntakeOptions
+from kogorta.recommendations.recommender import Recommender
 from kogorta.segments.rfm import RFM
 from kogorta.segments.summary import customer_summary
 from kogorta.sources.files import read_file
@@ -136,3 +137,20 @@ def test_shuffled_rows_give_the_same_code_to_every_customer(net, gross, source, 
         names = [name for name in base.table(table).columns if name != "import_digest"]  # another file has another digest
         hashes = f"SELECT count(*), sum(CAST(hash({', '.join(names)}) AS HUGEINT)) FROM {table}"
         assert one(base, hashes) == one(other, hashes), table
+
+
+def test_recommendations_beat_popularity_on_held_out_orders(net):
+    base, _ = net
+    fitted = Recommender().fit(base)
+    hits = {
+        trial.question: (trial.customers, round(trial.model.hit_rate, 3), round(trial.popularity.hit_rate, 3))
+        for trial in fitted.hindsight_.trials
+    }
+    assert hits == {"next": (1_372, 0.805, 0.571), "new": (1_231, 0.489, 0.418), "arrivals": (770, 0.590, 0.564)}
+    assert fitted.rule_.believed == ("next", "new", "arrivals")
+    lows = {trial.question: trial.gain_low for trial in fitted.hindsight_.trials}
+    assert lows["next"] > 0.2
+    assert lows["new"] > 0.04
+    left, right, pair = fitted.pairs(1)[0]
+    assert (left.name, right.name) == ("GREEN REGENCY TEACUP AND SAUCER", "ROSES REGENCY TEACUP AND SAUCER")
+    assert (pair.both, pair.left_alone, pair.right_alone, pair.units) == (536, 685, 773, 16_629)

@@ -154,6 +154,8 @@ def wave(
     voice: Voice,
 ) -> None:
     """Draw the first wave of a base."""
+    from dataclasses import asdict
+
     from kogorta.analysis import Analyzer
     from kogorta.reports.columns import FIRST_WAVE
     from kogorta.reports.reasons import ARMS
@@ -171,21 +173,22 @@ def wave(
         write_csv(out / "first_wave.csv", FIRST_WAVE, wave_rows(analysis, words), analysis.currency, words)
     members = analysis.plan.wave
     if voice.as_json:
-        print_json({"segment": analysis.plan.priority, "wave": [vars(member) for member in members]})
+        print_json({"segment": analysis.plan.priority, "wave": [asdict(member) for member in members]})
         return
-    print_table(
-        ["№", words.phrase("Customer"), words.phrase("Days silent"), words.phrase("Money at stake"), words.phrase("Group")],
+    head = ["№", words.phrase("Customer"), words.phrase("Days silent"), words.phrase("Money at stake"), words.phrase("Group")]
+    rows = [
         [
-            (
-                str(member.position),
-                member.name or member.customer_id,
-                words.number(member.recency_days),
-                words.money(member.expected_loss, analysis.currency, compact=True),
-                words.phrase(ARMS[member.arm]),
-            )
-            for member in members[:50]
-        ],
-    )
+            str(member.position),
+            member.name or member.customer_id,
+            words.number(member.recency_days),
+            words.money(member.expected_loss, analysis.currency, compact=True),
+            words.phrase(ARMS[member.arm]),
+            member.offers[0].name if member.offers else "—",
+        ]
+        for member in members[:50]
+    ]
+    offered = any(member.offers for member in members)
+    print_table([*head, *([words.phrase("Offer")] if offered else [])], [row if offered else row[:-1] for row in rows])
     click.echo(words.plural("{count} customer in the wave.", "{count} customers in the wave.", len(members)))
 
 

@@ -109,11 +109,20 @@ class Recommender:
         """
         day = settle_as_of(base, as_of)
         history = read_history(base, day, frozenset(self.left_out))
-        if len(history.goods) < FEWEST_PRODUCTS or not len(history.day):
+        if not can_be_learnt(history):
             raise InputError(
                 "The orders by {day} name no products to recommend; import a file with a product in every line (layout order-lines).",
                 day=day.isoformat(),
             )
+        return self.learn(history, day)
+
+    def learn(self, history: History, day: date) -> FittedRecommender:
+        """Learn from a history `can_be_learnt` has let through.
+
+        Args:
+            history: purchases up to the day.
+            day: the day.
+        """
         if self.rule is not None:
             rule, hindsight = self.rule, None
         else:
@@ -122,6 +131,11 @@ class Recommender:
             rule = RecommendationRule(settings, believed, day.isoformat(), self.arrival_days)
         ranker = Ranker(history, find_substitutes(history), rule.arrival_days)
         return FittedRecommender(day, rule, hindsight, ranker)
+
+
+def can_be_learnt(history: History) -> bool:
+    """Whether there are products to recommend at all."""
+    return len(history.goods) >= FEWEST_PRODUCTS and len(history.day) > 0
 
 
 class FittedRecommender:
@@ -159,6 +173,18 @@ class FittedRecommender:
         products = self.goods.products
         found = self._ranker.together("basket").strongest(most)
         return tuple((products[pair.left], products[pair.right], pair) for pair in found)
+
+    def arrivals(self, most: int = 10) -> tuple[Product, ...]:
+        """New arrivals still sold, most buyers first."""
+        ranker = self._ranker
+        products = [self.goods.products[place] for place in np.flatnonzero(ranker.arrivals & ranker.history.live).tolist()]
+        return tuple(sorted(products, key=lambda item: (-item.customers, item.product_id))[:most])
+
+    def bestsellers(self, most: int = 10) -> tuple[Product, ...]:
+        """What most buy now, the most popular first."""
+        ranker = self._ranker
+        scores = np.where(ranker.history.live, ranker.popularity(self.rule_.settings.popularity), -np.inf)
+        return tuple(self.goods.products[place] for place in best(scores[None, :], most)[0].tolist() if place >= 0)
 
     def recommend(self, question: Question = "next", *, customers: Iterable[str] | None = None, top: int = 5) -> tuple[Offer, ...]:
         """Offers for customers.

@@ -92,6 +92,9 @@ FIRST_WAVE: Final = (
     Column("expected_loss", "money", message("Money at stake over the horizon; the list is ordered by it"), 16),
     Column("why", "text", message("Why this customer is on the list"), 44),
     Column("arm", "text", message("treated: contact now; control: do not contact, compare with it later"), 10),
+    Column("offer", "text", message("Products to offer, best first; empty unless recommendations beat popularity on held-out orders"), 48),
+    Column("offer_why", "text", message("Why the first of these products"), 56),
+    Column("new_arrivals", "text", message("New arrivals that fit; empty unless they beat popularity on held-out orders"), 40),
 )
 
 CHURN: Final = (

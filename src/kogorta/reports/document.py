@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kogorta.reports import closing_sections, customer_sections, insight_sections, plan_sections, time_section, value_sections
+from kogorta.reports import (
+    closing_sections,
+    customer_sections,
+    insight_sections,
+    offer_section,
+    plan_sections,
+    time_section,
+    value_sections,
+)
 from kogorta.reports.blocks import Document, Section, Statements
 from kogorta.reports.tables import too_long
 
@@ -24,6 +32,7 @@ SUMMARY: Final = (
     "priority",
     "industry_ranking",
     "forecast",
+    "offers",
     "experiment",
     "drivers_repeat",
     "churn",
@@ -57,6 +66,7 @@ def compose(story: Story, title: str | None) -> Document:
         plan_sections.priority_section(story),
         plan_sections.proposals_section(story),
         plan_sections.advice_section(story),
+        offer_section.offer_section(story),
         plan_sections.wave_section(story),
         plan_sections.firmness_section(story),
         closing_sections.unknowns_section(story),

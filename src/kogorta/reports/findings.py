@@ -10,6 +10,7 @@ from kogorta.reports import (
     data_findings,
     insight_findings,
     moves_findings,
+    offer_findings,
     plan_findings,
     segment_findings,
     value_findings,
@@ -60,6 +61,8 @@ FINDERS: tuple[Callable[[Wording], Finding | None], ...] = (
     plan_findings.forecast,
     plan_findings.experiment,
     plan_findings.sensitivity,
+    offer_findings.offers,
+    offer_findings.no_offers,
 )
 
 

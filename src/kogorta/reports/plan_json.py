@@ -12,6 +12,7 @@ from kogorta.reports.names import industry_name, segment_name
 if TYPE_CHECKING:
     from kogorta.analysis import Analysis
     from kogorta.kit.language import Language
+    from kogorta.recommendations.offering import Offering
     from kogorta.waves.plan import Candidate, ExperimentPlan, Forecast, Range
 
 Json = object
@@ -66,6 +67,7 @@ def plan_json(analysis: Analysis, language: Language, why: str) -> str:
         },
         "forecast": _forecast(plan.forecast, analysis.currency) if plan.forecast else None,
         "experiment": _experiment(plan.experiment) if plan.experiment else None,
+        "offers": _offers(analysis.offering, analysis) if analysis.offering else None,
         "contradictions": [
             {"code": item.code, "figures": {name: _round(value) for name, value in item.figures}} for item in plan.contradictions
         ],
@@ -128,6 +130,47 @@ def _experiment(item: ExperimentPlan) -> dict[str, Json]:
         "smallest_detectable_effect": None if rate is None else _round(rate - item.baseline_rate),
         "needed_per_arm": item.needed_per_arm,
         "verdict": item.verdict,
+    }
+
+
+def _offers(item: Offering, analysis: Analysis) -> dict[str, Json]:
+    trials = item.hindsight.trials if item.hindsight else ()
+    return {
+        "why_none": item.why_none,
+        "answered_by": item.letter,
+        "believed": list(item.believed),
+        "trials": [
+            {
+                "question": trial.question,
+                "customers": trial.customers,
+                "hit_rate": _round(trial.model.hit_rate),
+                "hit_rate_of_popularity": _round(trial.popularity.hit_rate),
+                "gain_low": _round(trial.gain_low),
+                "gain_high": _round(trial.gain_high),
+                "passed": trial.passed,
+            }
+            for trial in trials
+        ],
+        "pairs": [
+            {
+                "left": left.product_id,
+                "right": right.product_id,
+                "orders": pair.both,
+                "share": _round(pair.share),
+                "lift": _round(pair.lift),
+            }
+            for left, right, pair in item.pairs
+        ],
+        "new_arrivals": [product.product_id for product in item.arrivals],
+        "bestsellers": [product.product_id for product in item.bestsellers],
+        "wave": {
+            member.customer_id: {
+                "offers": [offer.product_id for offer in member.offers],
+                "new_arrivals": [offer.product_id for offer in member.arrivals],
+            }
+            for member in analysis.plan.wave
+            if member.offers or member.arrivals
+        },
     }
 
 

@@ -176,6 +176,7 @@ def _wave_list(story: Story) -> list[Block]:
             say.money(item.monetary),
             say.money(item.expected_loss),
             short_reasons(say.language, item.why) or "—",
+            story.short(item.offers[0].name, 44) if item.offers else "—",
             in_words(say.language, ARMS, item.arm),
         )
         for item in shown
@@ -189,6 +190,7 @@ def _wave_list(story: Story) -> list[Block]:
         say.text("Revenue"),
         say.text("At stake"),
         say.text("Why"),
+        say.text("Offer"),
         say.text("Group"),
     )
     note = say.text("Contacts, regions and time zones are in first_wave.xlsx.")
@@ -201,9 +203,11 @@ def _wave_list(story: Story) -> list[Block]:
     meaning = legend(say.language, (code for item in shown for code in item.why))
     if meaning:
         note = " ".join((say.text("Why: {meaning}.", meaning=meaning), note))
+    if any(item.offers for item in shown):
+        note = " ".join((note, say.text("Two more products for each, why, and new arrivals are there too.")))
     label = say.text("Whom to contact, in this order")
-    widths = (4.0, 24.0, 16.0, 7.0, 7.5, 10.5, 10.5, 21.5, 9.0)
-    align: tuple[Align, ...] = ("r", "l", "l", "r", "r", "r", "r", "l", "l")
+    widths = (4.0, 24.0, 16.0, 7.0, 7.5, 10.5, 10.5, 21.5, 24.0, 9.0)
+    align: tuple[Align, ...] = ("r", "l", "l", "r", "r", "r", "r", "l", "l", "l")
     told = [n for n in range(len(head)) if any(row[n] != "—" for row in rows)]
     sheet = Sheet(
         tuple(head[n] for n in told),

@@ -96,6 +96,9 @@ def wave_rows(analysis: Analysis, language: Language) -> list[Row]:
             item.expected_loss,
             reasons(language, item.why),
             item.arm,
+            "; ".join(offer.name for offer in item.offers) or None,
+            item.offers[0].text(language) if item.offers else None,
+            "; ".join(offer.name for offer in item.arrivals) or None,
         )
         for item in analysis.plan.wave
     ]

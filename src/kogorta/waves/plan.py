@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date
 
+    from kogorta.recommendations.offer import Offer
+
 
 @dataclass(frozen=True)
 class Range:
@@ -64,7 +66,9 @@ class IndustryRank:
 class WaveMember:
     """One customer of the first wave. `arm` is `treated` or `control`; `why` are reason codes, strongest first.
 
-    `expected_loss` = money at stake for this customer over the horizon, the order of the list.
+    `expected_loss` = money at stake for this customer over the horizon, the order of the list. `offers` and `arrivals` = products to
+    offer, best first, and new arrivals that fit; empty where recommendations have not beaten popularity on held-out orders, and for
+    the control group, which is left alone.
     """
 
     position: int
@@ -86,6 +90,8 @@ class WaveMember:
     expected_loss: int
     why: tuple[str, ...]
     arm: str
+    offers: tuple[Offer, ...] = ()
+    arrivals: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from kogorta.kit.language import Language
 from kogorta.recommendations.affinity import Together
 from kogorta.recommendations.goods import find_goods
 from kogorta.recommendations.history import read_history
+from kogorta.recommendations.offering import OfferSearch
 from kogorta.recommendations.recommender import RecommendationRule, Recommender
 from kogorta.recommendations.scoring import Settings, best
 from kogorta.recommendations.substitutes import find_substitutes
@@ -203,7 +204,8 @@ def test_planted_companions_come_before_popularity(market):
     assert right >= 0.95 * len(lacking)
 
 
-def test_the_test_on_the_past_believes_planted_companions_and_nothing_in_noise(base_of):
+def companions():
+    """Customers of five kinds who buy things of their kind, and customers who buy anything; 300 days."""
     chance = random.Random(3)
     rows, noise = [], []
     for n in range(400):
@@ -213,11 +215,47 @@ def test_the_test_on_the_past_believes_planted_companions_and_nothing_in_noise(b
             for _ in range(2):
                 rows.append(line(f"o{n}-{k}", f"c{n:03}", day, f"p{kind}-{chance.randrange(12):02}"))
                 noise.append(line(f"o{n}-{k}", f"c{n:03}", day, f"q{chance.randrange(60):02}"))
+    return rows, noise
+
+
+def test_the_test_on_the_past_believes_planted_companions_and_nothing_in_noise(base_of):
+    rows, noise = companions()
     believed = Recommender().fit(base_of(rows), START + timedelta(days=299)).rule_.believed
     doubted = Recommender().fit(base_of(noise), START + timedelta(days=299))
     assert "new" in believed
     assert doubted.hindsight_.of("new").passed is False
     assert {offer.kind for offer in doubted.recommend("new")} == {"popular"}
+
+
+def test_offers_are_made_to_customers_only_on_questions_that_were_earned(base_of):
+    rows, noise = companions()
+    earned = OfferSearch().look(base_of(rows), START + timedelta(days=299))
+    assert (earned.why_none, earned.letter in ("next", "new"), earned.goods) == (None, True, 60)
+    found = earned.for_customers(["c001", "c000"], earned.letter, 3)
+    assert [(name, [offer.rank for offer in offers]) for name, offers in found.items()] == [("c000", [1, 2, 3]), ("c001", [1, 2, 3])]
+    assert earned.for_customers(["c000"], "arrivals", 3) == {}
+    assert earned.for_customers(["c000"], None, 3) == {}
+    assert all(left.product_id[:2] == right.product_id[:2] for left, right, _ in earned.pairs)
+    doubted = OfferSearch().look(base_of(noise), START + timedelta(days=299))
+    assert doubted.letter is None
+    assert doubted.for_customers(["c000"], "new", 3) == {}
+    assert len(doubted.bestsellers) == 10
+
+
+def test_a_base_without_products_or_above_the_limit_says_so(make_base, base_of):
+    base = make_base([{"id": 1, "Клиент": "Анна", "Сумма": 10, "Дата": "2026-01-01", "Стадия": "Успешно", "Телефон": "+79161234567"}])
+    assert OfferSearch().look(base, date(2026, 2, 1)).why_none == "no_products"
+    assert OfferSearch(limit=0).look(base, date(2026, 2, 1)).why_none == "large"
+    with pytest.raises(OptionError):
+        OfferSearch(limit=-1)
+
+
+def test_new_arrivals_and_bestsellers_are_listed_by_buyers_and_by_sales(base_of):
+    extra = [line(f"n{n}", f"pair{n}", 95, "jug") for n in range(4)] + [line(f"m{n}", f"pair{n}", 96, "cup") for n in range(5)]
+    extra += [line(f"k{n}", f"pair{n}", 97, "kettle") for n in range(5)]
+    fitted = Recommender(RULE).fit(base_of(cups_and_saucers(extra)), START + timedelta(days=100))
+    assert [(item.product_id, item.customers) for item in fitted.arrivals()] == [("kettle", 5), ("jug", 4)]
+    assert [item.product_id for item in fitted.bestsellers(2)] == ["kettle", "cup"]
 
 
 def test_too_few_returning_customers_mean_popularity(base_of):
