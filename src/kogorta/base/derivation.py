@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kogorta.base.assembly import latest
+from kogorta.base.following import follow_all
 from kogorta.base.identity import match_identities
 from kogorta.base.outliers import find_outliers
 from kogorta.base.refunds import match_refunds
@@ -105,6 +106,7 @@ class Derivation:
             draft.replace(name, filled_sql("base", name, {}, {"past": ""}))
         draft.replace("products", filled_sql("base", "products", {}, {"lines": "order_lines"}))
         draft.replace("merges", f"SELECT {column_list('merges')} FROM new_merges")
+        follow_all(draft)
         connection.execute(f"CREATE OR REPLACE TEMP VIEW raw_orders AS SELECT {column_list('orders')} FROM {orders}")
         match_refunds(connection)
         draft.replace("orders", filled_sql("base", "net_orders", {}))

@@ -67,9 +67,12 @@ TABLES: Final[Mapping[str, Schema]] = {
     "merges": _columns(f"kept_id:VARCHAR merged_id:VARCHAR evidence:VARCHAR at:{_MOMENT}"),
     "customer_days": _columns("customer_id:VARCHAR day:DATE orders:BIGINT amount:BIGINT"),
     # filled by events and consents of later sources
-    "events": _columns(f"event_id:VARCHAR customer_id:VARCHAR type:VARCHAR at:{_MOMENT} source:VARCHAR properties:VARCHAR"),
+    "events": _columns(
+        f"event_id:VARCHAR customer_id:VARCHAR type:VARCHAR at:{_MOMENT} source:VARCHAR properties:VARCHAR entity_id:VARCHAR"
+    ),
     "consents": _columns(
-        f"customer_id:VARCHAR channel:VARCHAR purpose:VARCHAR state:VARCHAR at:{_MOMENT} text_version:VARCHAR source:VARCHAR"
+        f"customer_id:VARCHAR channel:VARCHAR purpose:VARCHAR state:VARCHAR at:{_MOMENT} text_version:VARCHAR source:VARCHAR "
+        "entity_id:VARCHAR"
     ),
 }
 """Table -> columns with DuckDB types. Money is BIGINT minor units, moments are UTC, `*_on` are dates in the company's zone."""
@@ -89,10 +92,11 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "products": ("product_id",),
     "merges": ("merged_id",),
     "customer_days": ("customer_id", "day"),
+    "events": ("event_id",),
 }
 """Table -> columns that tell its rows apart, for the tables that are changed row by row."""
 
-MONTH_OF: Final[Mapping[str, str]] = {"orders": "ordered_on", "customer_days": "day", "events": "CAST(at AS DATE)"}
+MONTH_OF: Final[Mapping[str, str]] = {"orders": "ordered_on", "customer_days": "day", "events": 'CAST("at" AS DATE)'}
 """Table -> the day a row belongs to, for the tables that are kept in months once they are large."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kogorta.base.derivation import merged_contacts, merged_entities, new_order_rows, shared_key_rows
+from kogorta.base.following import follow_moved
 from kogorta.base.identity import LARGEST_GROUP, match_identities
 from kogorta.base.refunds import match_refunds
 from kogorta.base.tables import KEYS, column_list
@@ -154,6 +155,7 @@ class Update:
         )
         draft.keep("was_merged", "SELECT * FROM old_merges WHERE merged_id IN (SELECT entity_id FROM touched)")
         draft.differ("merges", KEYS["merges"], "was_merged", "new_merges")
+        follow_moved(draft)
         for name in ("customers", "contacts"):
             draft.keep(f"was_{name}", filled_sql("base", name, {}, {"past": "old_"}))
             draft.keep(f"now_{name}", filled_sql("base", name, {}, {"past": ""}))

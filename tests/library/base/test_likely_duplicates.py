@@ -22,7 +22,7 @@ from kogorta.sources.files import read_file
 
 ALL_BUT_DECISIONS = (
     "customers", "contacts", "orders", "order_lines", "products", "customer_days", "entities", "entity_keys", "entity_contacts", "merges",
-    "splits", "problems", "imports", "quarantine",
+    "splits", "problems", "imports", "quarantine", "events", "consents",
 )  # fmt: skip
 
 
@@ -39,9 +39,22 @@ def doubles():
     return make_doubles(220, 60, seed=7, share=0.3)
 
 
+def with_letters(base):
+    """A base with two events and a consent of every identity, named as the sources name them."""
+    base.connection.execute(
+        """INSERT INTO events BY NAME SELECT entity_id || n AS event_id, entity_id AS customer_id, 'email_open' AS type,
+        TIMESTAMPTZ '2026-01-05 10:00:00+00' AS "at" FROM entities, range(2) AS r(n)"""
+    )
+    base.connection.execute(
+        "INSERT INTO consents BY NAME SELECT entity_id AS customer_id, 'email' AS channel, 'offers' AS purpose, 'given' AS state FROM entities"
+    )
+    base.rebuild()
+    return base
+
+
 @pytest.fixture(scope="module")
 def base(doubles, tmp_path_factory):
-    return base_of(doubles.csv(), tmp_path_factory.mktemp("doubles"))
+    return with_letters(base_of(doubles.csv(), tmp_path_factory.mktemp("doubles")))
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +152,24 @@ def test_merging_and_undoing_in_any_order_gives_every_table_back(base, found, ta
     for row in tried.table("matches").dicts():
         tried.forget_decision(row["left_id"], row["right_id"])
     assert tables_of(tried, (*ALL_BUT_DECISIONS, "matches")) == tables_of(base, (*ALL_BUT_DECISIONS, "matches"))
+
+
+def test_events_and_consents_follow_a_merge(base, found):
+    tried, joint = base.copy(), found.joints[0]
+    count = "SELECT count(*) FROM {} WHERE customer_id = ?"
+    own = {
+        (table, name): tried.connection.execute(count.format(table), [name]).fetchone()[0]
+        for table in ("events", "consents")
+        for name in (joint.kept, joint.merged)
+    }
+    assert own["events", joint.merged] >= 2
+    tried.merge_duplicates(replace(found, joints=(joint,)))
+    for table in ("events", "consents"):
+        assert tried.connection.execute(count.format(table), [joint.kept]).fetchone() == (
+            own[table, joint.kept] + own[table, joint.merged],
+        )
+        assert tried.connection.execute(count.format(table), [joint.merged]).fetchone() == (0,)
+    assert tried.connection.execute("SELECT count(*) FROM events ANTI JOIN customers USING (customer_id)").fetchone() == (0,)
 
 
 def test_an_undone_merge_is_not_proposed_again(base, found):

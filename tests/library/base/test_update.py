@@ -25,6 +25,8 @@ EVERY_TABLE = (
     "products",
     "merges",
     "customer_days",
+    "events",
+    "consents",
 )
 
 PEOPLE = st.builds(
@@ -83,6 +85,18 @@ def both(stage, tables_of):
             accounts = [base.add(extract) for base in (self.small, self.whole)]
             assert accounts[0] == accounts[1]
 
+        def write(self, *customers):
+            for base in (self.small, self.whole):
+                for place, name in enumerate(customers):
+                    base.connection.execute(
+                        "INSERT INTO events BY NAME SELECT ? AS event_id, ? AS customer_id, ? AS entity_id, 'visit' AS type",
+                        [f"e{place}", name, name],
+                    )
+                    base.connection.execute(
+                        "INSERT INTO consents BY NAME SELECT ? AS customer_id, ? AS entity_id, 'email' AS channel, ? AS state",
+                        [name, name, "given" if place % 2 else "withdrawn"],
+                    )
+
         def forget(self, *ids):
             assert self.small.forget_orders(ids) == self.whole.forget_orders(ids)
             self.whole.rebuild()
@@ -109,6 +123,7 @@ def order(number, customer, amount="100", day="2026-01-05", **more):
 @given(st.lists(BATCH, min_size=2, max_size=4), st.lists(st.sampled_from([str(number) for number in range(1, 25)]), max_size=3))
 def test_late_edited_and_deleted_orders_give_the_same_base_either_way(both, batches, forgotten):
     bases = both()
+    bases.write("1", "2", "2", "3", "4", "5", "6", "nobody")
     for rows in batches:
         bases.add(rows)
     bases.same()
@@ -125,6 +140,45 @@ def test_a_new_order_that_joins_two_old_customers_joins_all_they_had(both):
     bases.unmerge("4")
     bases.same()
     assert {row["customer_id"] for row in bases.small.table("orders").dicts()} == {"1", "2", "3", "4"}
+
+
+def test_events_and_consents_go_with_their_identities_and_come_back(both):
+    bases = both()
+    bases.add([order(1, "1", email="a@x.ru"), order(2, "2", phone="+79161234567"), order(3, "3", email="c@x.ru")])
+    bases.write("1", "2", "2", "3", "later")
+    apart = bases.small.connection.execute("SELECT customer_id, count(*) FROM events GROUP BY 1 ORDER BY 1").fetchall()
+    bases.add([order(4, "later", "700", "2026-03-01", email="a@x.ru", phone="+79161234567")])
+    bases.same()
+    for table in ("events", "consents"):
+        found = bases.small.connection.execute(f"SELECT customer_id, count(*) FROM {table} GROUP BY 1 ORDER BY 1").fetchall()
+        assert found == [("1", 4), ("3", 1)]
+    bases.unmerge("later")
+    bases.same()
+    assert bases.small.connection.execute("SELECT customer_id, count(*) FROM events GROUP BY 1 ORDER BY 1").fetchall() == apart
+
+
+def test_events_of_a_folder_follow_a_merge_too(stage, tmp_path):
+    base = open_base(tmp_path / "base")
+    base.add(stage([order(1, "1", email="a@x.ru"), order(2, "2", phone="+79161234567")]))
+    with base._store.writing(base.shelf, large=False) as draft:
+        for name in ("events", "consents"):
+            extra = (
+                "event_id, 'visit' AS type, NULL AS at, NULL AS properties"
+                if name == "events"
+                else "channel, NULL AS purpose, NULL AS state"
+            )
+            extra += ", NULL AS at, NULL AS text_version" if name == "consents" else ""
+            draft.append(
+                name, f"SELECT 'e' || c AS {extra}, NULL AS source, c AS customer_id, c AS entity_id FROM (VALUES ('1'), ('2')) v(c)"
+            )
+        base._store.commit(draft)
+    row_by_row(base).add(stage([order(4, "4", "700", "2026-03-01", email="a@x.ru", phone="+79161234567")], "more.csv"))
+    read = "SELECT customer_id, entity_id FROM {} ORDER BY 2"
+    for name in ("events", "consents"):
+        assert open_base(tmp_path / "base").connection.execute(read.format(name)).fetchall() == [("1", "1"), ("1", "2")]
+    open_base(tmp_path / "base").unmerge("4")
+    for name in ("events", "consents"):
+        assert open_base(tmp_path / "base").connection.execute(read.format(name)).fetchall() == [("1", "1"), ("2", "2")]
 
 
 def test_a_key_that_becomes_too_common_takes_its_merges_back(both):
