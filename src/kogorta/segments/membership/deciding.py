@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kogorta.segments.rules.leaves import Attribute, Compare
-from kogorta.segments.rules.sql import factor_of
 from kogorta.segments.rules.state import Texts
 from kogorta.segments.rules.tree import leaves_of
+from kogorta.segments.rules.units import factor_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,10 @@ from kogorta.segments.rules.book import EMPTY_BOOK
 from kogorta.segments.rules.fields import FILTERS, HOUR, fold
 from kogorta.segments.rules.leaves import Attribute, Compare, DateGap, InSegment, Measure, Moved, Property, RandomShare
 from kogorta.segments.rules.matching import compared, day_number, equal
-from kogorta.segments.rules.sql import NO_TRANSITIONS, factor_of
+from kogorta.segments.rules.sql import NO_TRANSITIONS
 from kogorta.segments.rules.state import Numbers, Texts, buckets_of
 from kogorta.segments.rules.tree import All, Any_, Not
+from kogorta.segments.rules.units import factor_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

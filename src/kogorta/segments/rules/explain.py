@@ -17,9 +17,9 @@ from kogorta.segments.rules.leaves import BUCKETS, Attribute, Compare, InSegment
 from kogorta.segments.rules.matching import equal
 from kogorta.segments.rules.printing import print_formula
 from kogorta.segments.rules.sentence import describe_part
-from kogorta.segments.rules.sql import factor_of
 from kogorta.segments.rules.state import Numbers, Texts, buckets_of
 from kogorta.segments.rules.tree import All, Any_, Not
+from kogorta.segments.rules.units import factor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

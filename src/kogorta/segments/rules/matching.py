@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kogorta.segments.rules.fields import fold
-from kogorta.segments.rules.sql import COMPARE, money_or_plain
 from kogorta.segments.rules.state import Texts
+from kogorta.segments.rules.units import COMPARE, money_or_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

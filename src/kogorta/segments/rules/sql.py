@@ -1,30 +1,31 @@
 """The tree of a rule as parameterised SQL over the tables of a snapshot.
 
-DuckDB dialect, portable subset: CASE, coalesce, comparisons, count/sum/min/max with FILTER, date parts. Identifiers come from the registry;
-everything a user typed is a bound parameter.
+DuckDB dialect, portable subset: CASE, coalesce, comparisons, bits of whole numbers, count/sum/min/max/bit_or with FILTER, date parts.
+Identifiers come from the registry; everything a user typed is a bound parameter.
+
+Each table is read once. It counts what the rules ask (`counting`), says which gates fail (`gates`, `steps`), and only those bits are
+joined.
 """
 
 from __future__ import annotations
 
-import operator
 from calendar import isleap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import message
 from kogorta.segments.rules.book import EMPTY_BOOK
-from kogorta.segments.rules.fields import FILTERS, HOUR, THOUSANDTHS, family, fold
+from kogorta.segments.rules.counting import Counting, Filter
+from kogorta.segments.rules.fields import FILTERS, HOUR, family, fold
+from kogorta.segments.rules.gates import Gates
 from kogorta.segments.rules.leaves import (
     BUCKETS,
     Attribute,
     Compare,
     Condition,
     DateGap,
-    Figure,
-    InSegment,
     Measure,
     Moved,
     Property,
@@ -32,27 +33,22 @@ from kogorta.segments.rules.leaves import (
     Scalar,
     Value,
 )
-from kogorta.segments.rules.tree import All, Any_, Node, Not
+from kogorta.segments.rules.steps import Comparison, case_of, whole
+from kogorta.segments.rules.units import factor_of, holds, money_or_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from kogorta.segments.rules.book import SegmentBook
     from kogorta.segments.rules.fields import Grain
+    from kogorta.segments.rules.gates import Gate, Output
     from kogorta.segments.rules.snapshot import Snapshot
-    from kogorta.segments.rules.tree import LeafNode
+    from kogorta.segments.rules.steps import Said
+    from kogorta.segments.rules.tree import LeafNode, Node
 
-COMPARE: Final[Mapping[str, Callable[..., object]]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _TYPES: Final[Mapping[type, str]] = {int: "BIGINT", float: "DOUBLE", str: "VARCHAR", date: "DATE"}
 NO_TRANSITIONS: Final = message(
     "The rule asks who entered or left segment {name!r}, but no recorded moves were given; give a file of them (--transitions), "
@@ -67,10 +63,23 @@ class Statement:
     Args:
         text: SQL with named parameters `$p0`, `$p1`, ...
         parameters: their values.
+        outputs: of each rule, where its answer stands in the packed columns.
     """
 
     text: str
     parameters: Mapping[str, Scalar]
+    outputs: tuple[Output, ...]
+
+    def unpacked(self, columns: Mapping[str, NDArray[np.int64]]) -> list[NDArray[np.bool_]]:
+        """Truths of the rules from the columns of a packed answer.
+
+        Args:
+            columns: failed_0, failed_1, ..., shape (n,) each.
+
+        Returns:
+            One array of shape (n,) for each rule.
+        """
+        return [((columns[f"failed_{place.word}"] & (1 << place.bit)) != 0) == place.failed for place in self.outputs]
 
 
 def emit_sql(
@@ -91,11 +100,11 @@ def emit_sql(
             by the segmentations as they were.
         book: saved segments the rules refer to.
         now: the moment hours are counted to, microseconds since 1970 in UTC; the end of the day when not given.
-        packed: answers as bits of whole numbers: of many rules, a column for each costs more to hand over than the rules to decide.
+        packed: answers as bits of whole numbers, as `Statement.unpacked` reads them: of many rules, a column for each costs more to hand
+            over than the rules to decide.
 
     Returns:
-        A query with columns customer_no, rule_0, rule_1, ... (BOOLEAN, never NULL). Packed: customer_no, rules_0, ... (BIGINT), where bit
-        k of rules_i is rule 62 i + k; `unpacked` reads them.
+        A query with columns customer_no, rule_0, rule_1, ... (BOOLEAN, never NULL). Packed: customer_no, failed_0, ... (BIGINT).
 
     Raises:
         InputError: a segment or the recorded moves a rule needs are not there.
@@ -103,67 +112,7 @@ def emit_sql(
     for rule in rules:
         book.check(rule)
     day = as_of or snapshot.as_of
-    emitter = _Emitter(snapshot, day, book, snapshot.end_of(day) if now is None else now)
-    decided = [emitter.node(rule) for rule in rules]
-    if packed:
-        starts = range(0, len(decided), MASK)
-        return emitter.statement([f"{_bits(decided[start : start + MASK])} AS rules_{place}" for place, start in enumerate(starts)])
-    return emitter.statement([f"{condition} AS rule_{place}" for place, condition in enumerate(decided)])
-
-
-def unpacked(masks: Sequence[NDArray[np.int64]], rules: int) -> list[NDArray[np.bool_]]:
-    """Truths of rules from their packed answers.
-
-    Args:
-        masks: columns rules_0, rules_1, ..., shape (n,) each.
-        rules: how many rules there were.
-
-    Returns:
-        One array of shape (n,) for each rule.
-
-    Example:
-        >>> import numpy as np
-        >>> [truth.tolist() for truth in unpacked([np.array([1, 2, 3])], 2)]
-        [[True, False, True], [False, True, True]]
-    """
-    return [masks[place // MASK] & (1 << place % MASK) != 0 for place in range(rules)]
-
-
-def _bits(conditions: Sequence[str]) -> str:
-    """Conditions as the bits of one number. A missing value makes a condition NULL, and CASE takes NULL for false."""
-    return " | ".join(
-        f"CASE WHEN {condition} THEN CAST({1 << place} AS BIGINT) ELSE CAST(0 AS BIGINT) END" for place, condition in enumerate(conditions)
-    )
-
-
-def holds(number: int, op: str, value: Value, factor: int) -> bool:
-    """Whether a number of the column's units compares so with the values of a rule.
-
-    Example:
-        >>> holds(0, "<", 3, 1), holds(0, "in", (1, 2), 1)
-        (True, False)
-    """
-    given = [money_or_plain(item, factor) for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, int | float)]
-    if op == "between":
-        return given[0] <= number <= given[1]  # type: ignore[operator]
-    return number in given if op == "in" else bool(COMPARE[op](number, given[0]))
-
-
-def money_or_plain(value: Scalar, factor: int) -> Scalar:
-    """A number in the unit the column is kept in; whole where it can be."""
-    if factor == 1 or not isinstance(value, int | float):
-        return value
-    scaled = Decimal(repr(value)) * factor
-    return int(scaled) if scaled == scaled.to_integral_value() else float(scaled)
-
-
-def factor_of(figure: Figure | Condition, unit: int) -> int:
-    """How many of the column's units make one of the rule's: minor units of money, thousandths of quantities."""
-    if isinstance(figure, Measure) and figure.scaled:
-        return THOUSANDTHS
-    if isinstance(figure, Condition):
-        return unit if FILTERS[figure.name].kind == "money" else THOUSANDTHS if figure.name == "value" else 1
-    return unit if figure.kind == "money" else 1
+    return _Emitter(snapshot, day, snapshot.end_of(day) if now is None else now).statement(rules, book, packed=packed)
 
 
 _DIFFERENT: Final[Mapping[str, str]] = {"categories": "count(DISTINCT category)", "products": "count(DISTINCT product)"}
@@ -173,216 +122,194 @@ _SUMS: Final[Mapping[str, str]] = {
     "items": "sum(quantity)",
     "event_sum": "sum(value)",
 }
-_EXISTENCE: Final = ((">=", 1), (">", 0), ("=", 0), ("<", 1), ("<=", 0), ("!=", 0))
-
-
-MASK: Final = 62
-"""Conditions in one mask: bits of a BIGINT that leave its sign alone."""
+_ANY: Final = ((">=", 1), (">", 0), ("!=", 0))
+_NONE: Final = (("=", 0), ("<", 1), ("<=", 0))
 
 Source = Literal["customers", "orders", "lines", "events", "attributes", "transitions"]
 """The table a condition is decided over."""
+_SOURCES: Final[tuple[Source, ...]] = get_args(Source)
 
 
-@dataclass
-class _Decisions:
-    """What is computed over one table: figures of a customer, then conditions, packed into masks.
+@dataclass(frozen=True)
+class _Literal:
+    """A condition of rules.
 
     Args:
-        figures: expression -> column.
-        conditions: expression -> its number.
-        absent: whether each condition holds for a customer without rows.
+        source: where it is decided.
+        asked: what is compared.
+        absent: whether it holds for a customer without rows there.
     """
 
-    figures: dict[str, str] = field(default_factory=dict)
-    conditions: dict[str, int] = field(default_factory=dict)
-    absent: list[bool] = field(default_factory=list)
-
-
-Literals = dict[tuple[Source, int], dict[int, bool]]
-"""Mask -> bit -> whether it shall be set."""
+    source: Source
+    asked: Comparison
+    absent: bool = False
 
 
 class _Emitter:
-    def __init__(self, snapshot: Snapshot, as_of: date, book: SegmentBook, now: int) -> None:
-        self.snapshot, self.as_of, self.book, self.now = snapshot, as_of, book, now
+    def __init__(self, snapshot: Snapshot, as_of: date, now: int) -> None:
+        self.snapshot, self.as_of, self.now = snapshot, as_of, now
         self.names: dict[tuple[type, Scalar], str] = {}
-        self.aggregates: dict[Grain, dict[str, str]] = {}
-        self.marks: dict[Grain, dict[str, int]] = {}
-        self.unmarked: set[Grain] = set()
-        self.firsts: dict[Grain, list[date | None]] = {}
-        self.lines_beside_orders = self.orders_beside_events = False
-        self.decisions: dict[Source, _Decisions] = {"customers": _Decisions()}
+        self.counted: dict[Grain, Counting] = {}
+        self.figures: dict[Source, dict[str, str]] = {}
+        self.beside: set[tuple[Source, Grain]] = set()
+        self.numbers: dict[_Literal, int] = {}
+        self.literals: list[_Literal] = []
 
-    def statement(self, decided: list[str]) -> Statement:
-        """Each table is read once and decides its own conditions; what is joined are masks, not figures."""
-        stages = [f"{grain}_counted AS (\n    {self.counted(grain)}\n)" for grain in self.aggregates]
-        masks, joins = [], []
-        for source, found in self.decisions.items():
-            rows = self.snapshot.customers
-            if source != "customers":
-                rows = f"{source}_counted"
-                if source == "orders" and self.lines_beside_orders:
-                    rows += "\n    LEFT JOIN lines_counted USING (customer_no)"
-                if source == "events" and self.orders_beside_events:
-                    rows += "\n    LEFT JOIN orders_counted USING (customer_no)"
-                joins.append(f"\n    LEFT JOIN {source}_decided USING (customer_no)")
-            figures = "".join(f",\n        {expression} AS {name}" for expression, name in found.figures.items())
+    def statement(self, rules: Sequence[Node], book: SegmentBook, *, packed: bool) -> Statement:
+        """Tables counted and decided one by one, then gates of gates, level by level."""
+        gates = Gates(rules, book, self.number, lambda place: _SOURCES.index(self.literals[place].source))
+        stages = [f"{grain}_counted AS (\n    {self.counted[grain].query(self.snapshot.tables[grain])}\n)" for grain in self.counted]
+        stages += self.decided(gates)
+        last = "decided"
+        for level, risen in gates.by_level().items():
+            stages.append(f"level_{level} AS (\n    {self.risen(gates, risen, last)}\n)")
+            last = f"level_{level}"
+        if packed:
+            answers = [f"failed_{word}" for word in range(gates.words)]
+        else:
+            answers = [
+                f"(failed_{place.word} & {whole(1 << place.bit)}) {'<>' if place.failed else '='} 0 AS rule_{rule}"
+                for rule, place in enumerate(gates.outputs)
+            ]
+        select = ",\n    ".join(["customer_no", *answers])
+        text = f"WITH {', '.join(stages)}\nSELECT\n    {select}\nFROM {last}"
+        return Statement(text, {name: value for (_, value), name in self.names.items()}, gates.outputs)
+
+    def decided(self, gates: Gates) -> list[str]:
+        """Of each table a stage of figures and one of the gates that fail there, then all of them joined."""
+        told = gates.told(len(self.literals))
+        stages: list[str] = []
+        failing: list[list[str]] = [[] for _ in range(gates.words)]
+        joins = ""
+        for source in _SOURCES:
+            if source != "customers" and all(literal.source != source for literal in self.literals):
+                continue
+            rows = self.snapshot.customers if source == "customers" else f"{source}_counted"
+            rows += "".join(f"\n    LEFT JOIN {grain}_counted USING (customer_no)" for of, grain in sorted(self.beside) if of == source)
+            figures = "".join(f",\n        {expression} AS {name}" for expression, name in self.figures.get(source, {}).items())
             stages.append(f"{source}_figured AS (\n    SELECT\n        *{figures}\n    FROM {rows}\n)")
-            packed = ["customer_no"]
-            for number, first in enumerate(range(0, len(found.conditions), MASK)):
-                bits = _bits(list(found.conditions)[first : first + MASK])
-                name = f"{source}_mask_{number}"
-                packed.append(f"{bits} AS {name}")
-                absent = sum(1 << place for place, held in enumerate(found.absent[first : first + MASK]) if held)
-                masks.append(name if source == "customers" else f"coalesce({name}, CAST({absent} AS BIGINT)) AS {name}")
-            listed = ",\n        ".join(packed)
+            columns = ["customer_no"]
+            for word, failed in enumerate(failing):
+                cases, absent = self.word(source, [(when_true[word], when_false[word]) for when_true, when_false in told])
+                if not cases:
+                    continue
+                name = f"{source}_failed_{word}"
+                columns.append(f"{cases} AS {name}")
+                failed.append(name if source == "customers" else f"coalesce({name}, {whole(absent)})")
+            listed = ",\n        ".join(columns)
             stages.append(f"{source}_decided AS (\n    SELECT\n        {listed}\n    FROM {source}_figured\n)")
-        listed = ", ".join(["customer_no", *masks])
-        stages.append(f"decided AS (\n    SELECT {listed}\n    FROM customers_decided{''.join(joins)}\n)")
-        select = ",\n    ".join(["customer_no", *decided])
-        text = f"WITH {', '.join(stages)}\nSELECT\n    {select}\nFROM decided"
-        return Statement(text, {name: value for (_, value), name in self.names.items()})
+            joins += "" if source == "customers" else f"\n    LEFT JOIN {source}_decided USING (customer_no)"
+        words = ", ".join(["customer_no", *(f"{' | '.join(failed) or whole(0)} AS failed_{word}" for word, failed in enumerate(failing))])
+        return [*stages, f"decided AS (\n    SELECT {words}\n    FROM customers_decided{joins}\n)"]
 
-    def counted(self, grain: Grain) -> str:
-        """Aggregates of the rows of each customer. What filters ask of texts is read once a row, as bits the aggregates then look at."""
-        body = ",\n        ".join(["customer_no", *(f"{expression} AS {name}" for expression, name in self.aggregates[grain].items())])
-        limits = [] if grain == "attributes" else [f"day <= {self.bind(self.as_of)}"]
-        firsts = self.firsts.get(grain, [None])
-        earliest = None if None in firsts else min(first for first in firsts if first is not None)
-        if earliest is not None:
-            limits.append(f"day >= {self.bind(earliest)}")
-        limit = f" WHERE {' AND '.join(limits)}" if limits else ""
-        rows, tests = self.snapshot.tables[grain] + limit, list(self.marks.get(grain, ()))
-        if tests:
-            starts = range(0, len(tests), MASK)
-            bits = ", ".join(f"{_bits(tests[start : start + MASK])} AS marks_{place}" for place, start in enumerate(starts))
-            marked = " OR ".join(f"marks_{place} <> 0" for place in range(len(starts)))
-            rows = f"(SELECT *, {bits} FROM {rows}) AS marked" + ("" if grain in self.unmarked else f" WHERE {marked}")
-        return f"SELECT\n        {body}\n    FROM {rows}\n    GROUP BY customer_no"
+    def word(self, source: Source, said: Sequence[tuple[int, int]]) -> tuple[str, int]:
+        """One number of gates as the conditions of a table fail them; and for a customer who has no rows there."""
+        together: dict[object, list[Said]] = {}
+        absent = 0
+        for literal, (when_true, when_false) in zip(self.literals, said, strict=True):
+            if literal.source == source and (when_true or when_false):
+                together.setdefault(literal.asked.together, []).append((literal.asked, when_true, when_false))
+                absent |= when_true if literal.absent else when_false
+        return " | ".join(case_of(some, self.bind) for some in together.values()), absent
+
+    def risen(self, gates: Gates, risen: Sequence[Gate], last: str) -> str:
+        """The gates of a level: a gate among their parts that has not failed fails them."""
+        failing: list[dict[tuple[int, int], int]] = [{} for _ in range(gates.words)]
+        for gate in risen:
+            word, bit = gates.places[gate]
+            for part in gate.gates:
+                place = gates.places[part]
+                failing[word][place] = failing[word].get(place, 0) | 1 << bit
+        columns = ["customer_no"]
+        for word, parts in enumerate(failing):
+            cases = [
+                f"CASE WHEN (failed_{of} & {whole(1 << bit)}) = 0 THEN {whole(fails)} ELSE {whole(0)} END"
+                for (of, bit), fails in sorted(parts.items())
+            ]
+            columns.append(" | ".join([f"failed_{word}", *cases]) + f" AS failed_{word}")
+        return f"SELECT {', '.join(columns)}\n    FROM {last}"
 
     def bind(self, value: Scalar) -> str:
         """A typed parameter; the same value is the same parameter, so that the engine sees equal expressions."""
         name = self.names.setdefault((type(value), value), f"p{len(self.names)}")
         return f"CAST(${name} AS {_TYPES[type(value)]})"
 
-    def node(self, rule: Node) -> str:
-        """SQL over masks, TRUE or FALSE and never NULL."""
-        negated = False
-        while isinstance(rule, Not | InSegment):
-            negated, rule = (not negated, rule.part) if isinstance(rule, Not) else (negated, self.book.rule(rule.name))
-        if isinstance(rule, All | Any_):
-            return f"(NOT {self.group(rule)})" if negated else self.group(rule)
-        place, bit = self.leaf(rule)
-        return f"({self.differing(place, {bit: not negated})} = 0)"
+    def number(self, rule: LeafNode) -> int:
+        """The number of a condition; the same condition is decided once, whichever rules ask."""
+        literal = self.literal(rule)
+        if literal not in self.numbers:
+            self.numbers[literal] = len(self.literals)
+            self.literals.append(literal)
+        return self.numbers[literal]
 
-    def group(self, rule: All | Any_) -> str:
-        """One number that is 0 only when every bit is as it shall be: engines reckon with numbers faster than with truths."""
-        together = isinstance(rule, All)
-        literals: Literals = {}
-        others: list[str] = []
-        waiting = list(rule.parts)
-        while waiting:
-            part, negated = waiting.pop(0), False
-            while isinstance(part, Not | InSegment):
-                negated, part = (not negated, part.part) if isinstance(part, Not) else (negated, self.book.rule(part.name))
-            if isinstance(part, All | Any_):
-                if isinstance(part, All) == together and not negated:
-                    waiting[:0] = part.parts
-                else:
-                    others.append(f"(NOT {self.group(part)})" if negated else self.group(part))
-                continue
-            place, bit = self.leaf(part)
-            wanted = literals.setdefault(place, {}).setdefault(bit, not negated)
-            if wanted is negated:
-                return "FALSE" if together else "TRUE"  # a condition and its opposite
-        # "any as wished" is "not all the other way round"
-        numbers = [self.differing(place, {bit: wanted is together for bit, wanted in bits.items()}) for place, bits in literals.items()]
-        held, failed = ("0", "1") if together else ("1", "0")
-        numbers += [f"CASE WHEN {other} THEN CAST({held} AS BIGINT) ELSE CAST({failed} AS BIGINT) END" for other in others]
-        return f"(({' | '.join(numbers)}) {'=' if together else '<>'} 0)"
-
-    def differing(self, place: tuple[Source, int], bits: Mapping[int, bool]) -> str:
-        """A number that is 0 when all the bits are as they shall be."""
-        source, number = place
-        among, wished = sum(1 << bit for bit in bits), sum(1 << bit for bit, wanted in bits.items() if wanted)
-        kept = f"({source}_mask_{number} & CAST({among} AS BIGINT))"
-        return f"({kept} - CAST({wished} AS BIGINT))" if wished else kept
-
-    def leaf(self, rule: LeafNode) -> tuple[tuple[Source, int], int]:
-        """The mask and the bit of a condition; the same condition is decided once, whichever rules ask."""
-        source, condition, absent = self.decided(rule)
-        found = self.decisions.setdefault(source, _Decisions())
-        if condition not in found.conditions:
-            found.conditions[condition] = len(found.conditions)
-            found.absent.append(absent)
-        number = found.conditions[condition]
-        return (source, number // MASK), number % MASK
-
-    def decided(self, rule: LeafNode) -> tuple[Source, str, bool]:
-        """The table of a condition, its SQL, and whether it holds for a customer who has no rows there."""
+    def literal(self, rule: LeafNode) -> _Literal:
         if isinstance(rule, Moved):
-            return "transitions", self.moved(rule), False
+            return _Literal("transitions", Comparison(self.moved(rule)))
         if isinstance(rule, RandomShare):
-            return "customers", self.random(rule), False
-        assert isinstance(rule, Compare)  # noqa: S101  (references were followed by `node`)
+            return _Literal("customers", self.random(rule))
+        assert isinstance(rule, Compare)  # noqa: S101  (references were followed by the gates)
         figure = rule.figure
         if isinstance(figure, Attribute):
-            column = "number" if figure.numeric else "text"
-            condition = f"key = {self.bind(fold(figure.key))} AND {self.compared([column], figure.kind, rule.op, rule.value, 1)}"
-            return "attributes", self.some("attributes", condition), False
+            column, key = "number" if figure.numeric else "text", Comparison("key", "choices", "=", (fold(figure.key),))
+            met = self.compared((column,), figure.kind, rule.op, rule.value, 1)
+            return _Literal("attributes", Comparison(self.counting("attributes").exists(Filter(conditions=((key,), met)))))
         factor = factor_of(figure, self.snapshot.unit)
         if isinstance(figure, Measure):
             absent = not figure.nullable and (rule.op == "known" or holds(0, rule.op, rule.value, factor))
             # a share of orders is decided where all the orders are, whichever rows it picks
             source: Source = "orders" if figure.function == "order_share" else figure.grain
-            return source, self.measured(figure, rule, factor, source), absent
+            return _Literal(source, self.measured(figure, rule, factor, source), absent)
         text = family(figure.kind) != "number"
         expression = f"{figure.name}_key" if text and isinstance(figure, Property) else self.named("customers", self.figure(figure))
-        return "customers", self.compared([expression], figure.kind, rule.op, rule.value, factor), False
+        (asked,) = self.compared((expression,), figure.kind, rule.op, rule.value, factor)
+        return _Literal("customers", asked)
 
     def moved(self, rule: Moved) -> str:
         if self.snapshot.transitions is None:
             raise InputError(NO_TRANSITIONS, name=rule.name[:60])
-        start = rule.window.start(self.as_of)
-        conditions = [f"segment = {self.bind(rule.name)}", f"way = {self.bind(rule.way)}"]
-        if start is not None:
-            conditions.append(f"day >= {self.bind(start)}")
-        return self.some("transitions", " AND ".join(conditions))
+        asked = ((Comparison("segment", "choices", "=", (rule.name,)),), (Comparison("way", "choices", "=", (rule.way,)),))
+        return self.counting("transitions").exists(Filter(rule.window.start(self.as_of), conditions=asked))
 
-    def random(self, rule: RandomShare) -> str:
+    def random(self, rule: RandomShare) -> Comparison:
         low, high = rule.buckets
         digest = f"md5({self.bind(rule.salt + ':')} || customer_id)"
         bucket = self.named("customers", f"CAST('0x' || substr({digest}, 1, 8) AS BIGINT) % {BUCKETS}")
-        return f"({bucket} >= {self.bind(low)} AND {bucket} < {self.bind(high)})"
+        return Comparison(bucket, "steps", "between", (low, high - 1))
 
-    def measured(self, figure: Measure, leaf: Compare, factor: int, source: Source) -> str:
-        if figure.grain == "lines" and figure.function == "orders" and (leaf.op, leaf.value) in _EXISTENCE:
-            # whether there is any order needs no counting of different ones
-            return self.compared([self.over(figure, "count(*)")], "count", leaf.op, leaf.value, 1)
-        return self.compared([self.named(source, self.measure(figure))], figure.kind, leaf.op, leaf.value, factor)
+    def measured(self, figure: Measure, leaf: Compare, factor: int, source: Source) -> Comparison:
+        asked = (leaf.op, leaf.value)
+        if figure.function in ("orders", "events") and (figure.where or figure.grain == "lines") and asked in (*_ANY, *_NONE):
+            # whether there is any needs no counting
+            found = self.counting(figure.grain).exists(self.rows(figure))
+            return Comparison(found if asked in _ANY else f"NOT ({found})")
+        (compared,) = self.compared((self.named(source, self.measure(figure)),), figure.kind, leaf.op, leaf.value, factor)
+        return compared
 
-    def compared(self, columns: list[str], kind: str, op: str, value: Value, factor: int) -> str:
-        """A comparison of any of the columns; `!=` needs all of them to differ and one to be known."""
+    def compared(self, columns: tuple[str, ...], kind: str, op: str, value: Value, factor: int) -> tuple[Comparison, ...]:
+        """A comparison of any of the columns: one of each, any of which must hold, or one of all of them.
+
+        `!=` needs all of them to differ and one to be known.
+        """
         if op == "known":
-            return "(" + " OR ".join(f"{column} IS NOT NULL" for column in columns) + ")"
+            return (Comparison(" OR ".join(f"{column} IS NOT NULL" for column in columns)),)
         is_text = kind in ("text", "choice")
-
-        def bound(item: Scalar) -> str:
-            return self.bind(fold(item) if is_text and isinstance(item, str) else money_or_plain(item, factor))
-
-        if isinstance(value, tuple):
-            values = [bound(item) for item in value]
-            right = f"BETWEEN {values[0]} AND {values[1]}" if op == "between" else f"IN ({', '.join(values)})"
-            return "(" + " OR ".join(f"{column} {right}" for column in columns) + ")"
-        right = bound(value)  # type: ignore[arg-type]
+        given = value if isinstance(value, tuple) else (value,)
+        values = tuple(
+            fold(item) if is_text and isinstance(item, str) else money_or_plain(item, factor) for item in given if item is not None
+        )
         if op == "contains":
-            return "(" + " OR ".join(f"strpos({column}, {right}) > 0" for column in columns) + ")"
-        if op == "!=":
-            if len(columns) == 1:
-                return f"({columns[0]} <> {right})"
-            differ = " AND ".join(f"coalesce({column} <> {right}, TRUE)" for column in columns)
-            return f"({differ} AND coalesce({', '.join(columns)}) IS NOT NULL)"
-        return "(" + " OR ".join(f"{column} {op} {right}" for column in columns) + ")"
+            return (Comparison(" OR ".join(f"strpos({column}, {self.bind(values[0])}) > 0" for column in columns)),)
+        if op == "!=" and len(columns) > 1:
+            differ = " AND ".join(f"coalesce({column} <> {self.bind(values[0])}, TRUE)" for column in columns)
+            return (Comparison(f"{differ} AND coalesce({', '.join(columns)}) IS NOT NULL"),)
+        if not is_text and len({type(item) for item in values}) > 1:
+            return (Comparison(self.spelled(columns[0], op, values)),)
+        return tuple(Comparison(column, "choices" if is_text else "steps", op, values) for column in columns)
+
+    def spelled(self, column: str, op: str, values: tuple[Scalar, ...]) -> str:
+        """A comparison with values of different types, left to the engine."""
+        bound = [self.bind(item) for item in values]
+        return f"{column} BETWEEN {bound[0]} AND {bound[1]}" if op == "between" else f"{column} IN ({', '.join(bound)})"
 
     def figure(self, figure: Property | DateGap | Measure) -> str:
         if isinstance(figure, DateGap):
@@ -414,22 +341,24 @@ class _Emitter:
         return _days(now, returned) if gap.way == "days_to" else _days(returned, now)
 
     def measure(self, measure: Measure) -> str:
-        function = measure.function
+        function, rows = measure.function, self.rows(measure)
 
-        def over(what: str, *, refunds: bool = False) -> str:
-            return self.over(measure, what, refunds=refunds)
+        def over(what: str, rows: Filter = rows) -> str:
+            return self.counting(measure.grain).aggregate(what, rows)
 
         if function == "orders":
             return over("count(DISTINCT order_no)" if measure.grain == "lines" else "count(*)")
         if function == "order_share":
-            self.lines_beside_orders |= measure.grain == "lines"
+            if measure.grain == "lines":
+                self.beside.add(("orders", "lines"))
             kept = over("count(DISTINCT order_no)" if measure.grain == "lines" else "count(*)")
-            whole = self.over(Measure("orders", measure.window), "count(*)")
+            whole = self.counting("orders").aggregate("count(*)", self.rows(Measure("orders", measure.window)))
             return f"(CAST(coalesce({kept}, 0) AS DOUBLE) / CAST(nullif({whole}, 0) AS DOUBLE))"
         if function == "events":
             return over("count(*)")
         if function == "average_check":
-            return f"(CAST({over('sum(amount)', refunds=True)} AS DOUBLE) / CAST(nullif({over('count(*)')}, 0) AS DOUBLE))"
+            total = over("sum(amount)", replace(rows, orders_only=False))
+            return f"(CAST({total} AS DOUBLE) / CAST(nullif({over('count(*)')}, 0) AS DOUBLE))"
         if function == "event_average":
             return f"(CAST({over('sum(value)')} AS DOUBLE) / CAST(nullif({over('count(value)')}, 0) AS DOUBLE))"
         if function == "largest_order":
@@ -437,70 +366,42 @@ class _Emitter:
         if function.startswith("days_since"):
             return _days(over("min(day)" if "first" in function else "max(day)"), self.bind(self.as_of))
         if function == "hours_unanswered":
-            return self.unanswered(measure)
+            return self.unanswered(rows)
         if function in _DIFFERENT:
             return over(_DIFFERENT[function])
-        return f"coalesce({over(_SUMS[function], refunds=function == 'revenue')}, 0)"
+        # refunds that reverse no order lessen the revenue
+        return f"coalesce({over(_SUMS[function], replace(rows, orders_only=rows.orders_only and function != 'revenue'))}, 0)"
 
-    def unanswered(self, measure: Measure) -> str:
+    def unanswered(self, rows: Filter) -> str:
         """Whole hours since the last of the events, where no order has followed it."""
-        self.orders_beside_events = True
+        self.beside.add(("events", "orders"))
         passed = f"moment <= {self.bind(self.now)}"
-        conditions = [passed, *self.marked(measure)]
-        last = self.aggregate("events", "max(moment)", " AND ".join(conditions), marked=bool(measure.where))
-        order = self.aggregate("orders", "max(moment)", f"is_order AND {passed}")
+        last = self.counting("events").aggregate("max(moment)", rows, passed)
+        order = self.counting("orders").aggregate("max(moment)", Filter(orders_only=True), passed)
         hours = f"({self.bind(self.now)} - {last}) // {self.bind(HOUR)}"
         return f"(CASE WHEN {order} IS NULL OR {order} < {last} THEN {hours} END)"
 
-    def over(self, measure: Measure, what: str, *, refunds: bool = False) -> str:
-        """An aggregate over the rows a measure looks at; `refunds` takes in those that reverse no order."""
-        conditions = self.marked(measure)
-        start = measure.window.start(self.as_of)
-        if start is not None:
-            conditions.insert(0, f"day >= {self.bind(start)}")
-        if measure.grain != "events" and not refunds:
-            conditions.insert(0, "is_order")
-        return self.aggregate(measure.grain, what, " AND ".join(conditions), start=start, marked=bool(measure.where))
+    def rows(self, measure: Measure) -> Filter:
+        """The rows a measure looks at."""
+        conditions = tuple(self.condition(item) for item in measure.where)
+        return Filter(measure.window.start(self.as_of), measure.grain != "events", conditions)
 
-    def marked(self, measure: Measure) -> list[str]:
-        """Filters of a measure, each a bit of its row; the same filter is the same bit."""
-        marks = self.marks.setdefault(measure.grain, {}) if measure.where else {}
-        places = [marks.setdefault(self.condition(item), len(marks)) for item in measure.where]
-        return [f"(marks_{place // MASK} & CAST({1 << place % MASK} AS BIGINT)) <> 0" for place in places]
-
-    def condition(self, item: Condition) -> str:
+    def condition(self, item: Condition) -> tuple[Comparison, ...]:
         found = FILTERS[item.name]
-        return self.compared(list(found.columns), found.kind, item.op, item.value, factor_of(item, self.snapshot.unit))
+        return self.compared(found.columns, found.kind, item.op, item.value, factor_of(item, self.snapshot.unit))
 
-    def some(self, grain: Grain, condition: str) -> str:
-        """Whether any row meets a condition."""
-        return f"{self.aggregate(grain, 'count(*)', condition)} > 0"
+    def counting(self, grain: Grain) -> Counting:
+        """The aggregates of a table."""
+        if grain not in self.counted:
+            self.counted[grain] = Counting(grain, self.bind, None if grain == "attributes" else self.as_of)
+        return self.counted[grain]
 
     def named(self, source: Source, expression: str) -> str:
         """The column of a figure; a plain column stays what it is."""
         if expression.isidentifier():
             return expression
-        figures = self.decisions.setdefault(source, _Decisions()).figures
+        figures = self.figures.setdefault(source, {})
         return figures.setdefault(expression, f"{source}_figure_{len(figures)}")
-
-    def aggregate(self, grain: Grain, what: str, condition: str, *, start: date | None = None, marked: bool = False) -> str:
-        """The column of an aggregate; the same aggregate is counted once, whichever rules ask.
-
-        Args:
-            grain: the rows.
-            what: the aggregate.
-            condition: of the rows it looks at; empty for all of them.
-            start: the first day it looks at, if there is one.
-            marked: whether it looks only at rows with a bit of a filter.
-        """
-        expression = f"{what} FILTER (WHERE {condition})" if condition else what
-        # a sum is a wider integer, slower to compare; amounts of one customer fit
-        expression = f"CAST({expression} AS BIGINT)" if what.startswith("sum(") else expression
-        columns = self.aggregates.setdefault(grain, {})
-        self.firsts.setdefault(grain, []).append(start)
-        if not marked:
-            self.unmarked.add(grain)
-        return columns.setdefault(expression, f"{grain}_{len(columns)}")
 
 
 def _days(start: str, end: str) -> str:
