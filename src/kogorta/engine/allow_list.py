@@ -22,7 +22,7 @@ def _words(*lines: str) -> frozenset[str]:
 
 FUNCTIONS: Final = _words(
     # aggregates and windows
-    "count sum min max bool_or bool_and median row_number lag rank dense_rank",
+    "count sum min max bool_or bool_and bit_or median row_number lag rank dense_rank",
     # numbers
     "abs ceil floor round sqrt ln greatest least isnan",
     # texts
@@ -64,6 +64,7 @@ _NAMES: Final = {
     "substring": "substr",
     "logical_or": "bool_or",
     "logical_and": "bool_and",
+    "bitwise_or_agg": "bit_or",
     "is_nan": "isnan",
     "time_to_str": "strftime",
     "str_to_time": "try_strptime",

@@ -63,10 +63,12 @@ class Gates:
         rules: trees.
         book: saved segments they refer to.
         number: gives a leaf its number; the same condition has the same.
-        rank: of a condition; gates that ask conditions of the same rank come to stand in the same word.
+        rank: of a condition; gates that ask conditions of near ranks come to stand in the same word.
     """
 
-    def __init__(self, rules: Iterable[Node], book: SegmentBook, number: Callable[[LeafNode], int], rank: Callable[[int], int]) -> None:
+    def __init__(
+        self, rules: Iterable[Node], book: SegmentBook, number: Callable[[LeafNode], int], rank: Callable[[int], tuple[int, str]]
+    ) -> None:
         self.book, self.number = book, number
         self.known: dict[Gate, Gate] = {}
         roots = [self._root(rule) for rule in rules]

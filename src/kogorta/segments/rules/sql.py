@@ -9,6 +9,7 @@ joined.
 
 from __future__ import annotations
 
+import re
 from calendar import isleap
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +19,7 @@ from kogorta.kit.errors import InputError
 from kogorta.kit.language import message
 from kogorta.segments.rules.book import EMPTY_BOOK
 from kogorta.segments.rules.counting import Counting, Filter
+from kogorta.segments.rules.dating import aged, passed
 from kogorta.segments.rules.fields import FILTERS, HOUR, family, fold
 from kogorta.segments.rules.gates import Gates
 from kogorta.segments.rules.leaves import (
@@ -157,7 +159,7 @@ class _Emitter:
 
     def statement(self, rules: Sequence[Node], book: SegmentBook, *, packed: bool) -> Statement:
         """Tables counted and decided one by one, then gates of gates, level by level."""
-        gates = Gates(rules, book, self.number, lambda place: _SOURCES.index(self.literals[place].source))
+        gates = Gates(rules, book, self.number, self.rank)
         stages = [f"{grain}_counted AS (\n    {self.counted[grain].query(self.snapshot.tables[grain])}\n)" for grain in self.counted]
         stages += self.decided(gates)
         last = "decided"
@@ -173,7 +175,8 @@ class _Emitter:
             ]
         select = ",\n    ".join(["customer_no", *answers])
         text = f"WITH {', '.join(stages)}\nSELECT\n    {select}\nFROM {last}"
-        return Statement(text, {name: value for (_, value), name in self.names.items()}, gates.outputs)
+        asked = set(re.findall(r"\$(p\d+)", text))  # a comparison that decides nothing was left out
+        return Statement(text, {name: value for (_, value), name in self.names.items() if name in asked}, gates.outputs)
 
     def decided(self, gates: Gates) -> list[str]:
         """Of each table a stage of figures and one of the gates that fail there, then all of them joined."""
@@ -242,6 +245,11 @@ class _Emitter:
             self.literals.append(literal)
         return self.numbers[literal]
 
+    def rank(self, place: int) -> tuple[int, str]:
+        """Where a condition is decided and what it is about: gates that ask alike are decided in one number."""
+        literal = self.literals[place]
+        return _SOURCES.index(literal.source), literal.asked.subject
+
     def literal(self, rule: LeafNode) -> _Literal:
         if isinstance(rule, Moved):
             return _Literal("transitions", Comparison(self.moved(rule)))
@@ -259,6 +267,9 @@ class _Emitter:
             # a share of orders is decided where all the orders are, whichever rows it picks
             source: Source = "orders" if figure.function == "order_share" else figure.grain
             return _Literal(source, self.measured(figure, rule, factor, source), absent)
+        dated = self.dated(figure, rule.op, rule.value)
+        if dated is not None:
+            return _Literal("customers", dated)
         text = family(figure.kind) != "number"
         expression = f"{figure.name}_key" if text and isinstance(figure, Property) else self.named("customers", self.figure(figure))
         (asked,) = self.compared((expression,), figure.kind, rule.op, rule.value, factor)
@@ -282,8 +293,20 @@ class _Emitter:
             # whether there is any needs no counting
             found = self.counting(figure.grain).exists(self.rows(figure))
             return Comparison(found if asked in _ANY else f"NOT ({found})")
+        if figure.function.startswith("days_since"):
+            last = passed(self.day(figure), leaf.op, _listed(leaf.value), self.as_of)
+            if last is not None:
+                return last
         (compared,) = self.compared((self.named(source, self.measure(figure)),), figure.kind, leaf.op, leaf.value, factor)
         return compared
+
+    def dated(self, figure: Property | DateGap, op: str, value: Value) -> Comparison | None:
+        """A comparison of days or years since a date, as one of the date where it can be."""
+        if isinstance(figure, DateGap):
+            return passed(figure.name, op, _listed(value), self.as_of) if figure.way == "days_since" else None
+        if figure.name == "recency_days":
+            return passed("last_order_on", op, _listed(value), self.as_of)
+        return aged("birth_on", op, _listed(value), self.as_of) if figure.name == "age" else None
 
     def compared(self, columns: tuple[str, ...], kind: str, op: str, value: Value, factor: int) -> tuple[Comparison, ...]:
         """A comparison of any of the columns: one of each, any of which must hold, or one of all of them.
@@ -293,10 +316,7 @@ class _Emitter:
         if op == "known":
             return (Comparison(" OR ".join(f"{column} IS NOT NULL" for column in columns)),)
         is_text = kind in ("text", "choice")
-        given = value if isinstance(value, tuple) else (value,)
-        values = tuple(
-            fold(item) if is_text and isinstance(item, str) else money_or_plain(item, factor) for item in given if item is not None
-        )
+        values = tuple(fold(item) if is_text and isinstance(item, str) else money_or_plain(item, factor) for item in _listed(value))
         if op == "contains":
             return (Comparison(" OR ".join(f"strpos({column}, {self.bind(values[0])}) > 0" for column in columns)),)
         if op == "!=" and len(columns) > 1:
@@ -364,13 +384,18 @@ class _Emitter:
         if function == "largest_order":
             return over("max(amount)")
         if function.startswith("days_since"):
-            return _days(over("min(day)" if "first" in function else "max(day)"), self.bind(self.as_of))
+            return _days(self.day(measure), self.bind(self.as_of))
         if function == "hours_unanswered":
             return self.unanswered(rows)
         if function in _DIFFERENT:
             return over(_DIFFERENT[function])
         # refunds that reverse no order lessen the revenue
         return f"coalesce({over(_SUMS[function], replace(rows, orders_only=rows.orders_only and function != 'revenue'))}, 0)"
+
+    def day(self, measure: Measure) -> str:
+        """The first or the last day of the rows."""
+        what = "min(day)" if "first" in measure.function else "max(day)"
+        return self.counting(measure.grain).aggregate(what, self.rows(measure))
 
     def unanswered(self, rows: Filter) -> str:
         """Whole hours since the last of the events, where no order has followed it."""
@@ -402,6 +427,11 @@ class _Emitter:
             return expression
         figures = self.figures.setdefault(source, {})
         return figures.setdefault(expression, f"{source}_figure_{len(figures)}")
+
+
+def _listed(value: Value) -> tuple[Scalar, ...]:
+    """The values of a condition, none where it has none."""
+    return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
 def _days(start: str, end: str) -> str:
