@@ -198,13 +198,15 @@ class CustomerBase:
             self._store.commit(draft, **self._unsettled(draft))
         self.generation += 1
 
-    def take_over(self, other: CustomerBase) -> None:
+    def take_over(self, other: CustomerBase, *, nameless: Mapping[str, str] | None = None) -> None:
         """Put what the imports of another base said in the place of what those of this one did, all at once.
 
         What people decided here (customers kept apart), events and consents stay; all that follows is made anew.
 
         Args:
             other: a base in a folder; it is only read.
+            nameless: id of an identity or customer that was erased -> the nameless id he has in `other`: what was decided about him goes,
+                his events go on under that id without their properties, his consents go.
         """
         rows = other._store.rows
         with self._store.writing(self.shelf, large=other.is_large) as draft:
@@ -212,11 +214,25 @@ class CustomerBase:
             draft.keep("orders_taken", rows("orders"), large=draft.large)
             for name in ("imports", "quarantine", "problems", "entities", "entity_keys", "entity_contacts", "order_lines"):
                 draft.replace(name, rows(name))
+            if nameless:
+                self._make_nameless(draft, nameless)
             Derivation(draft).derive("orders_taken")
             note_whole_base(draft)
             state = other._store.state
             self._store.commit(draft, currency=state.currency, time_zone=state.time_zone, refunds=state.refunds, **self._unsettled(draft))
         self.generation += 1
+
+    def _make_nameless(self, draft: Draft, nameless: Mapping[str, str]) -> None:
+        register_mapping(self.connection, "erased_ids", {"gone": list(nameless), "nameless": list(nameless.values())})
+        gone = "(SELECT gone FROM erased_ids)"
+        draft.replace("splits", f"SELECT * FROM splits WHERE entity_id NOT IN {gone}")
+        draft.replace("matches", f"SELECT * FROM matches WHERE left_id NOT IN {gone} AND right_id NOT IN {gone}")
+        draft.replace("consents", f"SELECT * FROM consents WHERE customer_id NOT IN {gone}")
+        draft.replace(
+            "events",
+            """SELECT event_id, coalesce(nameless, customer_id) AS customer_id, type, "at", source,
+            CASE WHEN nameless IS NULL THEN properties END AS properties FROM events LEFT JOIN erased_ids ON gone = customer_id""",
+        )
 
     def audit(self) -> Audit:
         """Everything the audit found so far, most rows first within a fate."""
@@ -368,9 +384,13 @@ class CustomerBase:
         """
         return self._store.check(self.shelf)
 
-    def vacuum(self) -> int:
-        """Reclaim the space of earlier states; returns the number of files deleted."""
-        return self._store.vacuum(self.shelf)
+    def vacuum(self, *, logs: bool = False) -> int:
+        """Reclaim the space of earlier states; returns the number of files deleted.
+
+        Args:
+            logs: forget the logs of earlier states too: they hold the least and the greatest value of each column.
+        """
+        return self._store.vacuum(self.shelf, logs=logs)
 
     def last_day(self) -> date | None:
         """The last business day anything was bought or refunded on."""

@@ -139,6 +139,16 @@ def replace_months(folder: Path, table: str, relation: duckdb.DuckDBPyRelation, 
     return newest_version(folder, table)
 
 
+def begin_log_anew(folder: Path, table: str) -> None:
+    """Put what the log of a table says into one checkpoint, and delete the entries before it."""
+    opened = _open(folder, table, None)
+    opened.create_checkpoint()
+    for entry in (folder / table / "_delta_log").iterdir():
+        number = entry.name.partition(".")[0]
+        if number.isdigit() and int(number) < opened.version():
+            entry.unlink()
+
+
 def newest_version(folder: Path, table: str) -> int:
     """The newest version in the log of a table."""
     return int(_open(folder, table, None).version())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from kogorta.base.delta_tables import (
     MONTHLY_FROM,
     append,
+    begin_log_anew,
     month_sql,
     newest_version,
     parts_of,
@@ -180,10 +181,14 @@ class Store:
             raise KogortaError("A base in memory has no folder.")
         return self.folder
 
-    def vacuum(self, shelf: Shelf) -> int:
+    def vacuum(self, shelf: Shelf, *, logs: bool = False) -> int:
         """Delete files that the current state does not need; earlier states of the base can no longer be read.
 
         Months that many small imports left in many files are put together first.
+
+        Args:
+            shelf: where the tables are shown.
+            logs: begin the log of each table anew: what it says of earlier states goes.
 
         Returns:
             Number of files deleted.
@@ -199,6 +204,8 @@ class Store:
                     if path not in read and "_delta_log" not in path.parts:
                         path.unlink()
                         deleted += 1
+                if logs:
+                    begin_log_anew(self.folder, name)
         return deleted
 
     def _put_together(self, shelf: Shelf) -> None:

@@ -34,6 +34,7 @@ _SQLITE: Final = "database.sqlite3"
 _POSTGRESQL: Final = "database.dump"
 _VARIABLES: Final = {"HOST": "HOST", "PORT": "PORT", "USER": "USER", "PASSWORD": "PASSWORD", "DATABASE": "NAME"}
 _FOLDERS: Final = ("base", "files")
+_SECRETS: Final = ("secret.key", "erasure.salt")
 
 
 def back_up(environment: Environment, target: Path) -> int:
@@ -65,7 +66,9 @@ def back_up(environment: Environment, target: Path) -> int:
             _add(archive, environment.files_folder, "files")
             with _base_held(environment):
                 _add(archive, environment.base_folder, "base")
-            archive.add(environment.home / "secret.key", "secret.key")
+            for name in _SECRETS:
+                if (environment.home / name).exists():
+                    archive.add(environment.home / name, name)
             _add_manifest(archive, database.name)
         beside.replace(target)
     finally:
@@ -80,7 +83,7 @@ def restore(environment: Environment, source: Path) -> None:
         InputError: the archive is not one of a desk, or there is a desk already.
     """
     home = environment.home
-    present = [name for name in ("desk.sqlite3", "base", "files", "secret.key") if _holds_something(home / name)]
+    present = [name for name in ("desk.sqlite3", "base", "files", *_SECRETS) if _holds_something(home / name)]
     if present:
         raise InputError("{folder} already holds a desk ({names}); restore into an empty folder.", folder=home, names=", ".join(present))
     home.mkdir(parents=True, exist_ok=True)
@@ -88,7 +91,7 @@ def restore(environment: Environment, source: Path) -> None:
         work = Path(name)
         database = _unpack(source, work)
         _put_database(environment, work / database)
-        for part in (*_FOLDERS, "secret.key"):
+        for part in (*_FOLDERS, *_SECRETS):
             if (work / part).exists():
                 if (home / part).exists():
                     (home / part).rmdir()  # an empty folder made by an earlier `init`

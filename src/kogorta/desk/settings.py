@@ -34,6 +34,8 @@ INSTALLED_APPS = [
     "kogorta.desk.jobs",
     "kogorta.desk.bases",
     "kogorta.desk.imports",
+    "kogorta.desk.personal",
+    "kogorta.desk.rights",
     "kogorta.desk.segments",
     "kogorta.desk.customers",
     "kogorta.desk.moves",

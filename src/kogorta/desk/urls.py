@@ -11,6 +11,8 @@ urlpatterns = [
     path("", include("kogorta.desk.segments.urls")),
     path("", include("kogorta.desk.moves.urls")),
     path("", include("kogorta.desk.reports.urls")),
+    path("", include("kogorta.desk.personal.urls")),
+    path("", include("kogorta.desk.rights.urls")),
     path("", include("kogorta.desk.jobs.urls")),
     path("", include("kogorta.desk.imports.urls")),
     path("", include("kogorta.desk.api.urls")),

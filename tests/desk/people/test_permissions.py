@@ -18,6 +18,7 @@ EXPECTED = {
     "import_files": (1, 1, 0, 0),
     "merge_customers": (1, 1, 0, 0),
     "change_consents": (1, 1, 1, 0),
+    "export_person": (1, 1, 0, 0),
     "erase_person": (1, 0, 0, 0),
     "edit_segments": (1, 1, 0, 0),
     "see_reports": (1, 1, 1, 1),

@@ -14,9 +14,12 @@ from kogorta.desk.customers.overview import revenue_grid, segment_cards
 from kogorta.desk.customers.people_list import CHOICES, SORTS, Members, Wanted, people_page
 from kogorta.desk.customers.shown import shown_card, shown_people, titles
 from kogorta.desk.errors import NotFoundError
-from kogorta.desk.language import current_language
+from kogorta.desk.language import current_language, local, now
 from kogorta.desk.people.authority import allowed, person
 from kogorta.desk.people.permissions import Action, may
+from kogorta.desk.personal.forms import ConsentForm
+from kogorta.desk.personal.queries import channels_now, consents_of
+from kogorta.desk.personal.words import CHANNELS, STATES
 from kogorta.desk.segments.queries import (
     all_segments,
     check_may_ask,
@@ -80,6 +83,10 @@ def card(request: HttpRequest, customer_id: str) -> HttpResponse:
         raise NotFoundError("There is no such customer.")
     context: dict[str, object] = {"snapshot": snapshot, "card": found, "shown": shown_card(found, snapshot, current_language())}
     context["segments"] = all_segments()
+    history = consents_of((customer_id, *(merge.merged_id for merge in found.merges)))
+    context["consents"] = [(item, CHANNELS[item.channel], STATES[item.last.state] if item.last else "") for item in channels_now(history)]
+    context["consent_history"] = [(row, CHANNELS[row.channel], STATES[row.state]) for row in history if row.channel in CHANNELS]
+    context["consent_form"] = ConsentForm(initial={"said_on": local(now()).date()})
     asked = _number(request.GET.get("segment", ""))
     if asked:
         row, book = find_segment(asked), saved_book()

@@ -9,10 +9,11 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from kogorta.desk.errors import ConflictError, NotFoundError
+from kogorta.desk.imports.cleaned import forget_cleaned
 from kogorta.desk.imports.models import SentFile, State
 from kogorta.desk.imports.queries import find_by_key
 from kogorta.desk.imports.reading import Reading, look_at
-from kogorta.desk.imports.storage import forget_file, take
+from kogorta.desk.imports.storage import forget_file, quarantine_of, take
 from kogorta.desk.jobs.actions import enqueue
 from kogorta.desk.journal.actions import record
 from kogorta.desk.language import local, now
@@ -146,4 +147,28 @@ def remove(by: User, file_id: int) -> None:
     digest = row.digest
     row.delete()
     record(by, "import.removed", f"import:{file_id}")
-    transaction.on_commit(lambda: forget_file(digest))
+    transaction.on_commit(lambda: _forget(digest))
+
+
+def _forget(digest: str) -> None:
+    forget_file(digest)
+    forget_cleaned(digest)
+
+
+def note_cleaned(file_id: int, *, renamed: bool) -> None:
+    """Somebody was erased in a file: one that is not in the base is to be audited anew; a name that gave him away is another one now."""
+    row = SentFile.objects.get(pk=file_id)
+    if renamed:
+        SentFile.objects.filter(pk=file_id).update(name=f"file-{file_id}")
+    if row.state in {State.NEW, State.CHECKED, State.UNDONE}:
+        SentFile.objects.filter(pk=file_id).update(state=State.NEW, found={}, base_digest="")
+        quarantine_of(row.digest).unlink(missing_ok=True)
+
+
+def remove_unreadable(file_id: int) -> None:
+    """Delete a file that cannot be read, so that nobody can say whom it holds; it is not in the base."""
+    row = SentFile.objects.get(pk=file_id)
+    digest = row.digest
+    row.delete()
+    record(None, "import.removed", f"import:{file_id}")
+    transaction.on_commit(lambda: _forget(digest))

@@ -5,11 +5,8 @@ Each may die at any moment and be done anew: adding the same file twice changes 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from kogorta.base.customer_base import CustomerBase
@@ -19,18 +16,19 @@ from kogorta.desk.bases.opening import base_state, open_desk_base
 from kogorta.desk.bases.snapshots import forget_old_snapshots
 from kogorta.desk.errors import ConflictError
 from kogorta.desk.imports import actions
+from kogorta.desk.imports.cleaned import keep_cleaned
 from kogorta.desk.imports.findings import find, keep_quarantine, totals
-from kogorta.desk.imports.queries import files_in, find_file
-from kogorta.desk.imports.reading import Reading, called, read_sent
+from kogorta.desk.imports.queries import find_file
+from kogorta.desk.imports.reading import Reading, called, read_erasing
+from kogorta.desk.imports.rebuilding import base_alone, files_of, made_anew
 from kogorta.desk.imports.storage import path_of
 from kogorta.desk.jobs.registry import job
 from kogorta.desk.jobs.workspace import workspace
 from kogorta.desk.settings import DESK
-from kogorta.kit.errors import InputError
 from kogorta.kit.language import message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from kogorta.desk.imports.findings import Findings
@@ -47,7 +45,7 @@ def check(context: JobContext) -> Mapping[str, object]:
     """Add the file to a copy of the base and say what would come of it; the base stays as it is."""
     row = _row(context)
     with workspace(context) as folder:
-        with _base_alone(context):
+        with base_alone(context):
             copy_base(DESK.base_folder, folder / "base")
         base = CustomerBase(folder / "base", memory=_MEMORY, spill=folder)
         try:
@@ -63,10 +61,10 @@ def check(context: JobContext) -> Mapping[str, object]:
 def accept(context: JobContext) -> Mapping[str, object]:
     """Add the file to the base and ask for a new analysis."""
     row = _row(context)
-    with workspace(context) as folder, _base_alone(context):
+    with workspace(context) as folder, base_alone(context):
         base = open_desk_base(_MEMORY)
         try:
-            found = add(base, row, folder, JobProgress(context, _STEPS))
+            found = add(base, row, folder, JobProgress(context, _STEPS), clean=True)
         finally:
             base.connection.close()
         with context.effect():
@@ -79,20 +77,12 @@ def accept(context: JobContext) -> Mapping[str, object]:
 def undo(context: JobContext) -> Mapping[str, object]:
     """Make the base anew from the other files, and put it in the place of the present one by one rename."""
     row = _row(context)
-    with workspace(context) as folder, _base_alone(context):
+    with workspace(context) as folder, base_alone(context):
         base = open_desk_base(_MEMORY)
         try:
-            present = {digest for (digest,) in base.connection.execute("SELECT digest FROM imports").fetchall()}
-            others = files_in(present - {row.base_digest})
-            strange = present - {row.base_digest} - {other.base_digest for other in others}
-            if strange:
-                raise InputError(
-                    "The base holds imports that were not loaded here: {count}. It cannot be made anew without them; "
-                    "take this file out where they were loaded.",
-                    count=len(strange),
-                )
+            present, others = files_of(base, leaving=row.base_digest)
             if row.base_digest in present:
-                without = _made_anew(context, others, folder)
+                without = made_anew(context, others, folder)
                 try:
                     context.check()
                     base.take_over(without)
@@ -108,29 +98,25 @@ def undo(context: JobContext) -> Mapping[str, object]:
     return {"files": len(others)}
 
 
-def _made_anew(context: JobContext, others: list[SentFile], folder: Path) -> CustomerBase:
-    base = CustomerBase(folder / "base", memory=_MEMORY, spill=folder)
-    for place, other in enumerate(others):
-        context.check()
-        context.progress(place, len(others) + 1, message("Adding the other files anew"))
-        reading = Reading.of(other.reading)
-        extract = read_sent(other.digest, other.name, reading, folder)
-        base.add(extract, reading.options(folder))
-        extract.staged.unlink(missing_ok=True)
-    context.progress(len(others), len(others) + 1, message("Writing the base"))
-    return base
-
-
-def add(base: CustomerBase, row: SentFile, folder: Path, progress: Progress) -> Findings:
+def add(base: CustomerBase, row: SentFile, folder: Path, progress: Progress, *, clean: bool = False) -> Findings:
     """Add a file to a base, keep the rows left out beside the file, and say what came of it.
+
+    Args:
+        base: the base, or a copy of it.
+        row: the file.
+        folder: workspace of the job.
+        progress: where the steps are announced.
+        clean: where the file has somebody who was erased, keep it without him.
 
     Raises:
         InputError: the file cannot be read or does not fit the base.
     """
     before, reading = totals(base), Reading.of(row.reading)
-    extract = read_sent(row.digest, row.name, reading, folder, progress)
+    extract, erased = read_erasing(row.digest, row.name, reading, folder, progress)
     with called(row.name, str(path_of(row.digest)), row.digest):
         accounting = base.add(extract, reading.options(folder), progress=progress)
+    if erased and clean:
+        keep_cleaned(row.digest, extract)
     extract.staged.unlink(missing_ok=True)
     found = find(base, extract, accounting, before)
     keep_quarantine(base, row.digest, found.digest)
@@ -161,17 +147,3 @@ def _row(context: JobContext) -> SentFile:
     if row is None:
         raise ConflictError("The file was removed meanwhile.")
     return row
-
-
-@contextmanager
-def _base_alone(context: JobContext) -> Iterator[None]:
-    """Nobody else of the desk changes the base; the lock goes with the process that holds it."""
-    with (DESK.home / "work" / "base.lock").open("w") as lock:
-        while True:
-            context.check()
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(0.2)
-        yield

@@ -34,6 +34,11 @@ def files_in(base_digests: Iterable[str]) -> list[SentFile]:
     return list(rows.order_by(F("place").asc(nulls_last=True), "id"))
 
 
+def all_files() -> list[SentFile]:
+    """Every file, the first one first."""
+    return list(SentFile.objects.select_related("job").order_by("id"))
+
+
 def loaded_files() -> list[SentFile]:
     """Files in the base, the last one first."""
     return list(SentFile.objects.filter(state__in=(State.LOADED, State.UNDOING)).order_by("-place"))

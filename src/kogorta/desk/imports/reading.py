@@ -8,10 +8,13 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from kogorta.base.erasure import without_erased
 from kogorta.base.options import IntakeOptions
 from kogorta.desk.bases.opening import base_state
 from kogorta.desk.company.queries import current_company
+from kogorta.desk.imports.cleaned import is_cleaned, read_cleaned
 from kogorta.desk.imports.storage import path_of
+from kogorta.desk.personal.queries import erased_people
 from kogorta.kit.errors import KogortaError
 from kogorta.kit.money import read_rates
 from kogorta.kit.progress import SILENT
@@ -165,13 +168,27 @@ def understood(headers: tuple[str, ...], reading: Reading) -> Recognised:
 
 
 def read_sent(digest: str, name: str, reading: Reading, workspace: Path, progress: Progress = SILENT) -> Extract:
-    """The whole file as text cells.
+    """The whole file as text cells, without anybody who was erased.
 
     Raises:
         InputError: it cannot be read, or a required column is not known.
     """
+    return read_erasing(digest, name, reading, workspace, progress)[0]
+
+
+def read_erasing(digest: str, name: str, reading: Reading, workspace: Path, progress: Progress = SILENT) -> tuple[Extract, int]:
+    """The same, and how many rows of people who were erased were found in it."""
+    extract = read_cleaned(digest, workspace) if is_cleaned(digest) else _read(digest, name, reading, workspace, progress)
     with called(name, str(path_of(digest)), digest):
-        extract = read_file(
+        found, count = without_erased(replace(extract, source=name), reading.options(workspace), erased_people(), workspace)
+    if count:
+        extract.staged.unlink(missing_ok=True)
+    return found, count
+
+
+def _read(digest: str, name: str, reading: Reading, workspace: Path, progress: Progress) -> Extract:
+    with called(name, str(path_of(digest)), digest):
+        return read_file(
             path_of(digest),
             layout=reading.layout,
             columns=dict(reading.columns) or None,
@@ -179,4 +196,3 @@ def read_sent(digest: str, name: str, reading: Reading, workspace: Path, progres
             progress=progress,
             sheet=reading.sheet or None,
         )
-    return replace(extract, source=name)

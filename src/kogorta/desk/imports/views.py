@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from kogorta.desk.bases.opening import base_state
 from kogorta.desk.errors import DeskError, NotFoundError
 from kogorta.desk.imports import actions
+from kogorta.desk.imports.cleaned import is_cleaned
 from kogorta.desk.imports.findings import Findings
 from kogorta.desk.imports.forms import columns_of, field_choices, reading_from, stages_from
 from kogorta.desk.imports.models import State
@@ -129,6 +130,8 @@ def _page(request: HttpRequest, row: SentFile, error: str = "", status: int = 20
 
 def _columns_step(row: SentFile) -> dict[str, object]:
     reading, words = Reading.of(row.reading), current_language()
+    if is_cleaned(row.digest):
+        return {"cleaned": True}
     try:
         seen, sheets = head_of(row.digest, row.name, reading), sheets_of(row.digest)
     except KogortaError as error:
@@ -157,6 +160,9 @@ def read_as(request: HttpRequest, file_id: int) -> HttpResponse:
     """Keep what was corrected; audit the file when asked."""
     row, words = _file(file_id), current_language()
     before = Reading.of(row.reading)
+    if is_cleaned(row.digest):
+        actions.read_as(person(request), file_id, before, check=True)
+        return redirect("import", file_id)
     try:
         reading = reading_from(request.POST, head_of(row.digest, row.name, before), before)
         seen = head_of(row.digest, row.name, reading)

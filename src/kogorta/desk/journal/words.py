@@ -8,6 +8,7 @@ from kogorta.kit.language import message
 
 DEEDS: Final[dict[str, str]] = {
     "company.changed": message("Changed the settings of the company"),
+    "consent.recorded": message("Recorded a consent or a refusal"),
     "import.accepted": message("Accepted a file"),
     "import.loaded": message("A file came into the base"),
     "import.removed": message("Deleted a file"),
@@ -17,6 +18,9 @@ DEEDS: Final[dict[str, str]] = {
     "invitation.revoked": message("Took an invitation back"),
     "job.cancelled": message("Stopped a job"),
     "job.retried": message("Started a job again"),
+    "person.erased": message("A person's data were erased"),
+    "person.erasure_asked": message("Asked to erase a person's data"),
+    "person.exported": message("Downloaded everything kept of one person"),
     "report.asked": message("Asked for a report"),
     "report.deleted": message("Deleted a report"),
     "report.downloaded": message("Downloaded a table of a report"),

@@ -28,6 +28,7 @@ class Action(StrEnum):
     IMPORT_FILES = "import_files"
     MERGE_CUSTOMERS = "merge_customers"
     CHANGE_CONSENTS = "change_consents"
+    EXPORT_PERSON = "export_person"
     ERASE_PERSON = "erase_person"
     EDIT_SEGMENTS = "edit_segments"
     SEE_REPORTS = "see_reports"
@@ -52,6 +53,7 @@ TABLE: Final[dict[Action, frozenset[Role]]] = {
     Action.IMPORT_FILES: frozenset({_OWNER, _MARKETER}),
     Action.MERGE_CUSTOMERS: frozenset({_OWNER, _MARKETER}),
     Action.CHANGE_CONSENTS: frozenset({_OWNER, _MARKETER, _MANAGER}),
+    Action.EXPORT_PERSON: frozenset({_OWNER, _MARKETER}),
     Action.ERASE_PERSON: frozenset({_OWNER}),
     Action.EDIT_SEGMENTS: frozenset({_OWNER, _MARKETER}),
     Action.SEE_REPORTS: frozenset({_OWNER, _MARKETER, _MANAGER, _ANALYST}),
@@ -82,6 +84,7 @@ ACTION_NAMES: Final[dict[Action, str]] = {
     Action.IMPORT_FILES: message("Load files and undo imports"),
     Action.MERGE_CUSTOMERS: message("Merge customers and undo merges"),
     Action.CHANGE_CONSENTS: message("Record consents and refusals"),
+    Action.EXPORT_PERSON: message("Download everything kept of one person"),
     Action.ERASE_PERSON: message("Erase a person's data"),
     Action.EDIT_SEGMENTS: message("Build and change segments"),
     Action.SEE_REPORTS: message("Read reports and download them as PDF"),

@@ -14,13 +14,13 @@ from kogorta.desk.jobs.actions import enqueue
 from kogorta.desk.journal.actions import record
 from kogorta.desk.people.authority import authorise
 from kogorta.desk.people.permissions import Action
-from kogorta.desk.reports.files import forget_files
+from kogorta.desk.reports.files import forget_files, path_of
 from kogorta.desk.reports.models import Report, Rhythm, Schedule
 from kogorta.desk.reports.queries import find_report
 from kogorta.kit.language import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from kogorta.desk.people.models import User
@@ -106,6 +106,16 @@ def delete_report(by: User, report_id: int) -> None:
 def note_download(by: User, report_id: int, name: str) -> None:
     """Say in the journal that a table of customers left the desk."""
     record(by, "report.downloaded", f"report:{report_id}", details={"file": name})
+
+
+def take_away(report_id: int, names: Iterable[str]) -> None:
+    """Delete files of a report that hold a person who was erased."""
+    gone = set(names)
+    row = Report.objects.select_for_update().get(pk=report_id)
+    for name in gone:
+        path_of(report_id, name).unlink(missing_ok=True)
+    row.sizes = {name: size for name, size in row.sizes.items() if name not in gone}
+    row.save(update_fields=["sizes"])
 
 
 def add_schedule(by: User, rhythm: str, day: int, hour: int, language: str) -> Schedule:

@@ -13,7 +13,7 @@ from kogorta.desk.people.authority import authorise
 from kogorta.desk.people.permissions import Action
 from kogorta.desk.segments.models import FrozenList, Segment, SegmentVersion
 from kogorta.desk.segments.queries import check_may_ask, find_segment, list_file, members_of_rule, saved_book, used_in
-from kogorta.engine.duck import quote
+from kogorta.engine.duck import connect, quote
 from kogorta.segments.rules.document import from_document, to_document
 
 if TYPE_CHECKING:
@@ -111,3 +111,26 @@ def note_export(by: User, subject: str, customers: int) -> None:
     """Say in the journal that a list of customers left the desk."""
     authorise(by, Action.EXPORT_CUSTOMERS)
     record(by, "segment.exported", subject, details={"customers": customers})
+
+
+def make_nameless(customer_ids: frozenset[str], nameless: str) -> None:
+    """Put another id in the place of these in every frozen list."""
+    connection = connect()
+    try:
+        for row in FrozenList.objects.all():
+            path = list_file(row.file)
+            if not path.exists():
+                continue
+            rows = f"SELECT customer_id FROM read_parquet({quote(str(path))})"
+            gone = {"gone": sorted(customer_ids)}
+            found = connection.execute(
+                f"SELECT count(*) FROM ({rows}) WHERE customer_id IN (SELECT unnest($gone::VARCHAR[]))", gone
+            ).fetchone()
+            if found and found[0]:
+                new = path.with_suffix(".new")
+                replaced = f"CASE WHEN customer_id IN (SELECT unnest($gone::VARCHAR[])) THEN {quote(nameless)} ELSE customer_id END"
+                query = f"SELECT DISTINCT {replaced} AS customer_id FROM ({rows}) ORDER BY 1"
+                connection.sql(query, params=gone).write_parquet(str(new), compression="zstd")
+                new.replace(path)
+    finally:
+        connection.close()

@@ -40,6 +40,7 @@ SETTINGS: Final = (
     Room(message("Company"), "company", Action.CHANGE_COMPANY),
     Room(message("People"), "people", Action.MANAGE_PEOPLE),
     Room(message("Tokens"), "tokens", Action.MANAGE_TOKENS),
+    Room(message("Erasures"), "erasures", Action.ERASE_PERSON),
     Room(message("Journal"), "journal", Action.SEE_JOURNAL),
     Room(message("My account"), "account", Action.OWN_ACCOUNT),
 )
