@@ -227,11 +227,17 @@ class CustomerBase:
         gone = "(SELECT gone FROM erased_ids)"
         draft.replace("splits", f"SELECT * FROM splits WHERE entity_id NOT IN {gone}")
         draft.replace("matches", f"SELECT * FROM matches WHERE left_id NOT IN {gone} AND right_id NOT IN {gone}")
-        draft.replace("consents", f"SELECT * FROM consents WHERE customer_id NOT IN {gone}")
+        named = "coalesce(entity_id, customer_id)"
+        draft.replace(
+            "consents", f"SELECT {column_list('consents')} FROM consents WHERE {named} NOT IN {gone} AND customer_id NOT IN {gone}"
+        )
         draft.replace(
             "events",
-            """SELECT event_id, coalesce(nameless, customer_id) AS customer_id, type, "at", source,
-            CASE WHEN nameless IS NULL THEN properties END AS properties FROM events LEFT JOIN erased_ids ON gone = customer_id""",
+            f"""SELECT {column_list("events")} FROM (SELECT e.* REPLACE (
+                    coalesce(i.nameless, c.nameless, e.customer_id) AS customer_id,
+                    coalesce(i.nameless, c.nameless, e.entity_id) AS entity_id,
+                    CASE WHEN i.nameless IS NULL AND c.nameless IS NULL THEN e.properties END AS properties)
+                FROM events e LEFT JOIN erased_ids i ON i.gone = e.entity_id LEFT JOIN erased_ids c ON c.gone = e.customer_id)""",
         )
 
     def audit(self) -> Audit:

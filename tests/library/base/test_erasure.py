@@ -123,6 +123,31 @@ def test_nothing_of_him_is_left_in_any_cell_or_file_of_the_base(tmp_path):
     assert totals(CustomerBase(tmp_path / "base")) == totals(other)
 
 
+def test_his_events_go_on_nameless_without_what_they_say_and_his_consents_go(tmp_path):
+    extract = extract_of(tmp_path)
+    base = base_of(tmp_path / "base", extract)
+    with base._store.writing(base.shelf, large=False) as draft:
+        moment = "TIMESTAMPTZ '2026-05-01 10:00:00'"
+        draft.replace(
+            "events",
+            f"""SELECT 'e1' AS event_id, 'contact-71' AS customer_id, 'email_opened' AS type, {moment} AS "at", 's' AS source,
+            '{{"to": "zorina@example.ru"}}' AS properties, 'contact-71' AS entity_id
+            UNION ALL SELECT 'e2', 'contact-72', 'email_opened', {moment}, 's', '{{"to": "x"}}', NULL""",
+        )
+        draft.replace(
+            "consents",
+            f"""SELECT 'contact-71' AS customer_id, 'email' AS channel, 'news' AS purpose, 'given' AS state, {moment} AS "at", '1' AS text_version,
+            's' AS source, NULL AS entity_id""",
+        )
+        base._store.commit(draft)
+    erased, keys = erased_of(base)
+    other = base_of(tmp_path / "other", without_erased(extract, OPTIONS, erased, tmp_path / "work")[0])
+    base.take_over(other, nameless=dict.fromkeys(keys.entities, "erased-1"))
+    rows = base.connection.execute("SELECT event_id, customer_id, entity_id, properties FROM events ORDER BY 1").fetchall()
+    assert rows == [("e1", "erased-1", "erased-1", None), ("e2", "contact-72", "contact-72", '{"to": "x"}')]
+    assert base.connection.execute("SELECT count(*) FROM consents").fetchone() == (0,)
+
+
 def test_the_same_file_and_a_later_one_do_not_bring_him_back(tmp_path):
     extract = extract_of(tmp_path)
     erased, _ = erased_of(base_of(None, extract))
