@@ -12,6 +12,7 @@ from kogorta.base.assembly import assemble
 from kogorta.base.audit import Accounting, Audit, Fate, Problem
 from kogorta.base.cleaning import read_rows
 from kogorta.base.derivation import NEW_TABLES, Derivation, note_problems, note_whole_base
+from kogorta.base.events import absorb
 from kogorta.base.matching.decisions import rows_of, told_by_person, undone, with_rows, without_pair
 from kogorta.base.options import IntakeOptions
 from kogorta.base.store import Store
@@ -24,13 +25,14 @@ from kogorta.kit.errors import InputError, OptionError
 from kogorta.kit.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     import duckdb
 
     from kogorta.base.assembly import Assembled
     from kogorta.base.draft import Draft
+    from kogorta.base.events import Event, EventsTaken
     from kogorta.base.intake import Extract
     from kogorta.base.matching.likely import Duplicates, LikelyMatcher
     from kogorta.base.options import RefundPolicy
@@ -185,6 +187,22 @@ class CustomerBase:
                 Update(draft).forget_orders()
                 note_whole_base(draft)
                 self._store.commit(draft, **self._unsettled(draft))
+                self.generation += 1
+        return taken
+
+    def add_events(self, events: Sequence[Event]) -> EventsTaken:
+        """Put events of customers into the base; the same event id twice is one event.
+
+        Args:
+            events: in any order. Those whose customer the base does not know are named in the answer and not taken.
+
+        Returns:
+            How many were added, and the ids of those not taken.
+        """
+        with self._store.writing(self.shelf, large=self.is_large) as draft:
+            taken = absorb(draft, events)
+            if draft.changed:
+                self._store.commit(draft)
                 self.generation += 1
         return taken
 

@@ -126,6 +126,7 @@ class Environment:
             return {
                 "ENGINE": "django.db.backends.sqlite3",
                 "NAME": str(self.home / "desk.sqlite3"),
+                "CONN_MAX_AGE": 60,
                 "OPTIONS": {
                     "timeout": 30,
                     "transaction_mode": "IMMEDIATE",

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "kogorta.desk.journal",
     "kogorta.desk.jobs",
     "kogorta.desk.bases",
+    "kogorta.desk.events",
     "kogorta.desk.imports",
     "kogorta.desk.personal",
     "kogorta.desk.rights",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kogorta.desk.api import customers, jobs
+from kogorta.desk.api import customers, events, jobs
 from kogorta.desk.api.door import DeskAPI
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ is a problem document (RFC 9457)."""
 
 ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("/customers", customers.router),
+    ("/events", events.router),
     ("/jobs", jobs.router),
 )
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.db import transaction
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kogorta.desk.api import actions, queries
+from kogorta.desk.api.callers import memory
 from kogorta.desk.api.forms import TokenForm
 from kogorta.desk.api.scopes import SCOPE_NAMES, Scope
 from kogorta.desk.language import current_language, now
@@ -61,5 +63,6 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     """Make a token stop working."""
     actions.revoke_token(person(request), token_id)
+    transaction.on_commit(memory.forget)
     messages.success(request, current_language().text("The token does not work any more."))
     return redirect("tokens")

@@ -25,6 +25,7 @@ class Kind:
         most_attempts: how often it is tried.
         every: repeat each so long; None only when asked.
         daily_at: repeat each day at this time of the company's zone.
+        when: a repeated job is asked for only while this is so.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Kind:
     most_attempts: int = 5
     every: timedelta | None = None
     daily_at: time | None = None
+    when: Callable[[], bool] | None = None
 
 
 KINDS: Final[dict[str, Kind]] = {}
@@ -41,7 +43,13 @@ DUE: Final[dict[str, Callable[[datetime], int]]] = {}
 
 
 def job(
-    name: str, title: str, *, most_attempts: int = 5, every: timedelta | None = None, daily_at: time | None = None
+    name: str,
+    title: str,
+    *,
+    most_attempts: int = 5,
+    every: timedelta | None = None,
+    daily_at: time | None = None,
+    when: Callable[[], bool] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Make a function the handler of a kind of job.
 
@@ -52,7 +60,7 @@ def job(
     def register(handler: Handler) -> Handler:
         if name in KINDS and KINDS[name].handler.__qualname__ != handler.__qualname__:
             raise ValueError(f"The kind of job {name!r} has a handler already.")
-        KINDS[name] = Kind(name, title, handler, most_attempts, every, daily_at)
+        KINDS[name] = Kind(name, title, handler, most_attempts, every, daily_at, when)
         return handler
 
     return register

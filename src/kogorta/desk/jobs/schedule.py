@@ -24,10 +24,13 @@ def ask_for_repeated(moment: datetime | None = None) -> int:
     slots = {kind.name: slot_of(kind, at, company.time_zone) for kind in KINDS.values()}
     wanted = {f"{name}@{slot}": name for name, slot in slots.items() if slot}
     known = set(Job.objects.filter(key__in=wanted).values_list("key", flat=True))
+    asked = 0
     for key, name in wanted.items():
-        if key not in known:
+        when = KINDS[name].when
+        if key not in known and (when is None or when()):
             enqueue(name, key=key)
-    return len(wanted) - len(known) + sum(asks(at) for asks in DUE.values())
+            asked += 1
+    return asked + sum(asks(at) for asks in DUE.values())
 
 
 def slot_of(kind: Kind, moment: datetime, zone: str) -> str | None:

@@ -1,0 +1,138 @@
+"""Writes of the room: take events in, say what became of them, let go of old ones."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from django.db import connection, transaction
+
+from kogorta.desk.events.models import ReceivedEvent, State
+from kogorta.desk.language import now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+KEPT_FOR: Final = timedelta(days=30)
+"""So long an event the base has stays here too; after that the base alone tells a repeated one."""
+_CHUNK: Final = 500
+_COLUMNS: Final = "event_id, customer_id, type, at, source, properties, received_at, state, judged_by"
+
+
+class NewEvent(NamedTuple):
+    """An event that comes in; `properties` is a JSON text."""
+
+    event_id: str
+    customer_id: str
+    type: str
+    at: datetime
+    source: str
+    properties: str
+
+
+class _Batch:
+    """Events of one request, and what came of them."""
+
+    def __init__(self, cells: Sequence[object], size: int) -> None:
+        self.cells, self.size = cells, size
+        self.new = 0
+        self.over = False
+        self.error: Exception | None = None
+
+
+class _Intake:
+    """Commits batches that come at the same time together: whoever writes next takes along all that wait, so one fsync serves many."""
+
+    def __init__(self) -> None:
+        self._waiting: list[_Batch] = []
+        self._list = threading.Lock()
+        self._pen = threading.Lock()
+
+    def take(self, batch: _Batch) -> int:
+        """Write a batch; returns how many of its events are new. They are on the disk when this returns."""
+        with self._list:
+            self._waiting.append(batch)
+        with self._pen:
+            if not batch.over:
+                with self._list:
+                    batches, self._waiting = self._waiting, []
+                self._write(batches)
+        if batch.error is not None:
+            raise batch.error
+        return batch.new
+
+    def _write(self, batches: Sequence[_Batch]) -> None:
+        try:
+            with transaction.atomic(), connection.wrap_database_errors:
+                for batch in batches:  # by the driver itself: thousands of cells in a statement are spared a second look
+                    statement = _insert(batch.size, "?" if connection.vendor == "sqlite" else "%s")
+                    batch.new = max(connection.connection.execute(statement, batch.cells).rowcount, 0)
+        except Exception as error:  # noqa: BLE001  each sender gets it
+            for batch in batches:
+                batch.error = error
+        for batch in batches:
+            batch.over = True
+
+
+_intake: Final = _Intake()
+
+
+def take_in(events: Iterable[NewEvent]) -> int:
+    """Keep events; an id that is known changes nothing.
+
+    Args:
+        events: of one request.
+
+    Returns:
+        How many are new. All of them are on the disk.
+    """
+    ready = _text_of if connection.vendor == "sqlite" else _itself
+    received, size, cells = ready(now()), 0, list[object]()
+    for item in events:
+        cells += (item.event_id, item.customer_id, item.type, ready(item.at), item.source, item.properties, received)
+        size += 1
+    return _intake.take(_Batch(cells, size)) if size else 0
+
+
+@lru_cache(maxsize=64)
+def _insert(size: int, mark: str) -> str:
+    """One statement for all events of a request."""
+    row = f"({', '.join([mark] * 7)}, '{State.WAITING.value}', '')"
+    return f"INSERT INTO events_receivedevent ({_COLUMNS}) VALUES {', '.join([row] * size)} ON CONFLICT (event_id) DO NOTHING"
+
+
+def _text_of(moment: datetime) -> str:
+    """A moment as SQLite keeps it, the same as Django writes, several times quicker."""
+    return moment.astimezone(UTC).isoformat(" ")[:-6]
+
+
+def _itself(moment: datetime) -> datetime:
+    return moment
+
+
+def mark_taken(ids: Sequence[int]) -> None:
+    """The base has these."""
+    _mark(ids, State.TAKEN, "")
+
+
+def mark_unknown(ids: Sequence[int], judged_by: str) -> None:
+    """The base knows no customer of these; they wait for him."""
+    _mark(ids, State.UNKNOWN, judged_by)
+
+
+def _mark(ids: Sequence[int], state: State, judged_by: str) -> None:
+    for place in range(0, len(ids), _CHUNK):
+        ReceivedEvent.objects.filter(pk__in=ids[place : place + _CHUNK]).update(state=state, judged_by=judged_by)
+
+
+def judge_again(judged_by: str) -> int:
+    """Let events of unknown customers wait once more when the customers have changed since; returns how many."""
+    return ReceivedEvent.objects.filter(state=State.UNKNOWN).exclude(judged_by=judged_by).update(state=State.WAITING)
+
+
+def forget_old() -> int:
+    """Let go of events the base has had for long; returns how many."""
+    gone, _ = ReceivedEvent.objects.filter(state=State.TAKEN, received_at__lt=now() - KEPT_FOR).delete()
+    return gone
