@@ -22,7 +22,6 @@ Kind = TypeVar("Kind", bound=np.generic)
 COMPACT_SHARE: Final = 0.25
 """Share of chained or dead rows from which the rows are sorted anew."""
 FEWEST_TO_COMPACT: Final = 100_000
-_SMALL: Final = 1 << 16
 
 
 class Rows:
@@ -44,6 +43,7 @@ class Rows:
         self.names = tuple(columns)
         kinds = [("record", np.int64), ("owner", np.int32), *columns.items(), ("alive", np.bool_)]
         self._rows = np.zeros(0, dtype=np.dtype(kinds))
+        self._whole = np.dtype((np.void, self._rows.dtype.itemsize))  # copied as one piece, not field by field
         self._chain: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._used = self._sorted = self._dead = 0
         self._starts: Ints = np.zeros(1, dtype=np.int64)
@@ -114,26 +114,37 @@ class Rows:
         """
         begin = self._starts[customers]
         lengths = self._starts[customers + 1] - begin
-        ends = np.cumsum(lengths)
-        past = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begin - ends + lengths, lengths)
-        parts, owners = [past], [np.repeat(np.arange(len(customers)), lengths)]
         waiting, link = np.arange(len(customers)), self._last[customers]
+        chained: list[tuple[Ints, NDArray[np.int32]]] = []
         while True:
             some = np.flatnonzero(link >= 0)
             if not len(some):
                 break
             waiting, link = waiting[some], link[some]
-            parts.insert(1, link.astype(np.int64))
-            owners.insert(1, waiting)
+            chained.append((waiting, link))
             link = self._chain[link]
-        found, whose = self._rows[np.concatenate(parts)], np.concatenate(owners)
-        if self._dead:
+        counts = lengths.copy()
+        for whose, _ in chained:
+            counts[whose] += 1
+        ends = np.cumsum(counts)
+        starts = np.concatenate([np.zeros(1, dtype=np.int64), ends])
+        if not chained:
+            places = np.arange(int(starts[-1])) + np.repeat(begin - starts[:-1], counts)
+        else:
+            places = np.empty(int(starts[-1]), dtype=np.int64)
+            spread = np.cumsum(lengths) - lengths
+            past = np.arange(int(lengths.sum()))
+            places[past + np.repeat(starts[:-1] - spread, lengths)] = past + np.repeat(begin - spread, lengths)
+            last = ends - 1
+            for whose, rows in chained:  # the newest first: chains lead back
+                places[last[whose]] = rows
+                last[whose] -= 1
+        found = self._rows.view(self._whole)[places].view(self._rows.dtype)
+        if self._dead and not found["alive"].all():
             alive = found["alive"]
-            if not alive.all():
-                found, whose = found[alive], whose[alive]
-        if len(parts) > 1:
-            found, whose = _in_order(found, whose, len(customers))
-        return found, starts_of(whose, len(customers))
+            whose = np.repeat(np.arange(len(customers)), counts)[alive]
+            found, starts = found[alive], starts_of(whose, len(customers))
+        return (_in_order(found, starts) if chained else found), starts
 
     def compact(self) -> None:
         """Sort all living rows anew and forget the dead."""
@@ -199,18 +210,19 @@ def starts_of(whose: NDArray[np.generic], customers: int) -> Ints:
     return starts
 
 
-def _in_order(rows: NDArray[np.void], whose: Ints, customers: int) -> tuple[NDArray[np.void], Ints]:
-    """Past rows and chained ones, oldest first, as one order; only customers of whom something came late need sorting by day."""
-    order = np.argsort(whose.astype(np.uint16) if customers <= _SMALL else whose, kind="stable")
-    rows, whose = rows[order], whose[order]
+def _in_order(rows: NDArray[np.void], starts: Ints) -> NDArray[np.void]:
+    """Rows of customers with chained ones, oldest first, in the order of days; only customers of whom something came late are sorted."""
     day, record = rows["day"], rows["record"]
-    back = (whose[1:] == whose[:-1]) & ((day[1:] < day[:-1]) | ((day[1:] == day[:-1]) & (record[1:] < record[:-1])))
+    back = (day[1:] < day[:-1]) | ((day[1:] == day[:-1]) & (record[1:] < record[:-1]))
+    inner = starts[1:-1]
+    back[inner[(inner > 0) & (inner < len(rows))] - 1] = False
     if back.any():
-        late = np.zeros(customers, dtype=np.bool_)
+        whose = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        late = np.zeros(len(starts) - 1, dtype=np.bool_)
         late[whose[1:][back]] = True
         places = np.flatnonzero(late[whose])
         rows[places] = rows[places][np.lexsort((record[places], day[places], whose[places]))]
-    return rows, whose
+    return rows
 
 
 def _longer(array: NDArray[Kind], size: int, fill: int) -> NDArray[Kind]:

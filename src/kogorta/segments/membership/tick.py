@@ -92,7 +92,7 @@ class Membership:
     def members(self, segment: str) -> Ints:
         """Numbers of the customers in a segment, ascending."""
         slot = next(slot for slot, rule in self.rules.taken() if rule.name == segment)
-        return np.flatnonzero(self._masks[slot // 8] & _bit(slot)).astype(np.int64)
+        return np.flatnonzero(self._masks[:, slot // 8] & _bit(slot)).astype(np.int64)
 
     def counts(self) -> Mapping[str, int]:
         """How many customers are in each segment."""
@@ -102,8 +102,8 @@ class Membership:
         """Put recorded members back after a restart: no transition comes of it."""
         slot = next(slot for slot, rule in self.rules.taken() if rule.name == segment)
         self._fit()
-        self._masks[slot // 8] &= np.uint8(0xFF ^ _bit(slot))
-        self._masks[slot // 8, members] |= np.uint8(_bit(slot))
+        self._masks[:, slot // 8] &= np.uint8(0xFF ^ _bit(slot))
+        self._masks[members, slot // 8] |= np.uint8(_bit(slot))
 
     def tick(self, changes: Changes = NOTHING, *, at: int) -> Outcome:
         """Take in what happened and look at everybody concerned: those touched, and those whose moment has come.
@@ -179,11 +179,11 @@ class Membership:
 
     def _evaluate(self, customers: Ints, events: Ints, cause: int | None) -> list[Crossings]:
         evaluation, derived, later = self._evaluation(customers)
-        truths = np.zeros((8 * self._masks.shape[0], len(customers)), dtype=np.bool_)
+        truths = np.zeros((8 * self._masks.shape[1], len(customers)), dtype=np.bool_)
         for slot, rule in self.rules.taken():
             truths[slot] = evaluation.node(rule.tree)
-        new, old = np.packbits(truths, axis=0), self._masks[:, customers]
-        self._masks[:, customers] = new
+        new, old = np.packbits(truths, axis=0), self._masks[customers].T
+        self._masks[customers] = new.T
         self._wait(customers, evaluation, derived, later)
         flips = new ^ old
         found: list[Crossings] = []
@@ -229,8 +229,8 @@ class Membership:
     def _leave(self, customers: Ints, events: Ints, cause: int | None) -> list[Crossings]:
         """Cards merged into others are in no segment and wait for nothing."""
         self.waiting.put(customers, np.full(len(customers), NEVER))
-        old = self._masks[:, customers]
-        self._masks[:, customers] = 0
+        old = self._masks[customers].T
+        self._masks[customers] = 0
         found: list[Crossings] = []
         for slot, rule in self.rules.taken():
             places = np.flatnonzero(old[slot // 8] & _bit(slot))
@@ -241,7 +241,7 @@ class Membership:
 
     def _dissolve(self, slot: int, rule: WatchedRule) -> Crossings:
         members = self.members(rule.name)
-        self._masks[slot // 8] &= np.uint8(0xFF ^ _bit(slot))
+        self._masks[:, slot // 8] &= np.uint8(0xFF ^ _bit(slot))
         out = np.zeros(len(members), dtype=np.bool_)
         return self._crossing(rule, members, out, np.full(len(members), -1, dtype=np.int64), _RULE, ())
 
@@ -263,13 +263,13 @@ class Membership:
 
     def _fit(self) -> None:
         """Room in the masks for every customer and every slot."""
-        height, width = (len(self.rules.slots) + 7) // 8, self.population.customers
-        if self._masks.shape[0] < height:
-            more = np.zeros((height - self._masks.shape[0], self._masks.shape[1]), dtype=np.uint8)
-            self._masks = np.concatenate([self._masks, more])
+        height, width = self.population.customers, (len(self.rules.slots) + 7) // 8
         if self._masks.shape[1] < width:
-            room = max(width - self._masks.shape[1], self._masks.shape[1] // 10 + 1024)
-            self._masks = np.concatenate([self._masks, np.zeros((self._masks.shape[0], room), dtype=np.uint8)], axis=1)
+            more = np.zeros((self._masks.shape[0], width - self._masks.shape[1]), dtype=np.uint8)
+            self._masks = np.concatenate([self._masks, more], axis=1)
+        if self._masks.shape[0] < height:
+            room = max(height - self._masks.shape[0], self._masks.shape[0] // 10 + 1024)
+            self._masks = np.concatenate([self._masks, np.zeros((room, self._masks.shape[1]), dtype=np.uint8)])
 
 
 def _bit(slot: int) -> int:
