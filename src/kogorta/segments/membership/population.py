@@ -229,6 +229,9 @@ class Population:
                 kind = CARD_TYPES.get(FIELDS[name].kind, np.int64)
                 self._numbers[name] = np.zeros(size, dtype=kind), np.zeros(size, dtype=np.bool_)
             held, there = self._numbers[name]
+            if values.dtype.kind == "f" and held.dtype.kind != "f":
+                held = held.astype(np.float64)  # forecasts are not whole minor units
+                self._numbers[name] = held, there
             held[cards.customers], there[cards.customers] = values, known
         for name, codes in cards.texts.items():
             if name not in self._texts:

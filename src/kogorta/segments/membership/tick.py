@@ -19,7 +19,7 @@ from kogorta.segments.rules.columns import Evaluation
 from kogorta.segments.rules.matching import day_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -105,6 +105,29 @@ class Membership:
         self._masks[:, slot // 8] &= np.uint8(0xFF ^ _bit(slot))
         self._masks[members, slot // 8] |= np.uint8(_bit(slot))
 
+    def restore_moves(self, customers: Ints, segments: Sequence[str], entered: NDArray[np.bool_], days: NDArray[np.int32]) -> None:
+        """Put all recorded moves back, in their order: after a restart, or when the first rule about moves comes.
+
+        Args:
+            customers: shape (k,), who moved.
+            segments: names, one for each move.
+            entered: shape (k,), whether each entered; else he left.
+            days: shape (k,), business days since 1970.
+        """
+        names, ways = self.population.lexicon("transitions", "segment"), self.population.lexicon("transitions", "way")
+        count = len(customers)
+        if not count:
+            return
+        columns = {
+            "day": days.astype(np.int32),
+            "segment": names.codes(segments),
+            "way": np.where(entered, ways.code("entered"), ways.code("left")).astype(np.int32),
+        }
+        rows = self.population.rows["transitions"]
+        rows.grow(self.population.customers)
+        rows.replace(np.arange(count), np.ones(count, dtype=np.int64), customers, columns)
+        self._moves = max(self._moves, count)
+
     def tick(self, changes: Changes = NOTHING, *, at: int) -> Outcome:
         """Take in what happened and look at everybody concerned: those touched, and those whose moment has come.
 
@@ -124,6 +147,16 @@ class Membership:
         number = np.full(len(customers), -1, dtype=np.int64)
         number[np.searchsorted(customers, touched)] = events
         return self._look(customers, number, None)
+
+    @property
+    def has_second_looks(self) -> bool:
+        """Whether somebody moved in the last tick and a rule asks about moves: he is looked at again by the next one."""
+        return len(self._again) > 0
+
+    def prepare(self, rules: Mapping[str, WatchedRule]) -> None:
+        """Take rules over without looking at anybody: members are put back by `restore`, then `recompute` looks."""
+        self.rules = self.rules.with_rules(rules)
+        self.population.know_salts(self.rules.salts)
 
     def set_rules(self, rules: Mapping[str, WatchedRule | None], *, at: int, cause: Cause = "rule") -> Outcome:
         """Create, edit (same name) or delete (None) rules while running; everybody is looked at.

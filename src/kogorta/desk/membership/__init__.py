@@ -1,0 +1,1 @@
+"""Saved segments kept current: who entered, who left, when and why."""

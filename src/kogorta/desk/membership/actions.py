@@ -1,0 +1,228 @@
+"""Writes of the room: the lease of the watch, what a tick found, in one transaction under its token."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from kogorta.desk.membership.models import Day, Difference, Member, Person, Refit, Transition, Watch, Watched
+from kogorta.desk.settings import DESK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+WATCH: Final = 1
+"""Key of the one row."""
+_PIECE: Final = 20_000
+
+
+class WatchLostError(Exception):
+    """Another process keeps the segments now: this one must stop and write nothing."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A transition on its way to the table, without its number."""
+
+    segment: int
+    name: str
+    version: int
+    number: int
+    entered: bool
+    cause: str
+    reason: str
+    values: tuple[float | str | None, ...]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Cut points before and after they were learnt anew, and how many moves came of it."""
+
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+    moves: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one tick leaves behind.
+
+    Args:
+        at: moment the members are true at.
+        day: the business day of that moment.
+        moves: transitions in their order.
+        position: last event taken in.
+        snapshot: folder of the base the state was made from.
+        definitions: frozen cut points as JSON.
+        took_ms, looked_at: what it cost.
+        watched: segments as they are held now; None when no rule changed.
+        shift: cut points learnt anew, if they were.
+        healed: whether this tick put right what the recount had found.
+    """
+
+    at: int
+    day: date
+    moves: Sequence[Move]
+    position: int
+    snapshot: str
+    definitions: Mapping[str, object]
+    took_ms: float
+    looked_at: int
+    watched: Mapping[int, tuple[str, int, object]] | None = None
+    shift: Shift | None = None
+    healed: bool = False
+
+
+def take_watch(holder: str, *, force: bool = False) -> int | None:
+    """The token of the watch when nobody else holds it, else None.
+
+    Args:
+        holder: name of the process.
+        force: take it from whoever holds it.
+    """
+    until = Now() + timedelta(seconds=DESK.lease_seconds)
+    with transaction.atomic():
+        Watch.objects.get_or_create(pk=WATCH)
+        row = Watch.objects.select_for_update().get(pk=WATCH)
+        free = Watch.objects.filter(pk=WATCH)
+        if not force:
+            free = free.filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
+        if not free.update(token=row.token + 1, holder=holder[:80], lease_until=until):
+            return None
+        return row.token + 1
+
+
+def keep_watch(token: int, seen_at: int | None = None) -> None:
+    """Keep the lease; `seen_at` says that up to this moment nothing has changed.
+
+    Raises:
+        WatchLostError: another process has it.
+    """
+    more = {} if seen_at is None else {"seen_at": seen_at}
+    if not Watch.objects.filter(pk=WATCH, token=token).update(lease_until=Now() + timedelta(seconds=DESK.lease_seconds), **more):
+        raise WatchLostError
+
+
+def give_watch(token: int) -> None:
+    """Let the next process begin at once."""
+    Watch.objects.filter(pk=WATCH, token=token).update(lease_until=None)
+
+
+def note_trouble(token: int, text: str) -> None:
+    """Say on the page why ticks fail; empty when they do not."""
+    Watch.objects.filter(pk=WATCH, token=token).exclude(trouble=text).update(trouble=text)
+
+
+def know_people(token: int, people: Iterable[tuple[int, str]]) -> None:
+    """Give numbers to customers not seen before.
+
+    Raises:
+        WatchLostError: another process has the watch.
+    """
+    with transaction.atomic():
+        keep_watch(token)
+        Person.objects.bulk_create((Person(number=number, customer_id=name) for number, name in people), batch_size=_PIECE // 4)
+
+
+def write_tick(token: int, found: Written) -> int:
+    """Keep what a tick found: moves, members, counts and the place reached, all or nothing.
+
+    Returns:
+        The number of the last transition.
+
+    Raises:
+        WatchLostError: another process has the watch; nothing is written.
+    """
+    with transaction.atomic():
+        row = Watch.objects.select_for_update().filter(pk=WATCH, token=token).first()
+        if row is None:
+            raise WatchLostError
+        first = row.sequence + 1
+        row.sequence += len(found.moves)
+        row.position, row.snapshot, row.definitions = found.position, found.snapshot, dict(found.definitions)
+        row.at, row.seen_at = found.at, max(found.at, row.seen_at)
+        row.took_ms, row.looked_at, row.ticks = found.took_ms, found.looked_at, row.ticks + 1
+        row.trouble = ""
+        if found.healed:
+            row.heal_asked = False
+            Difference.objects.filter(healed_at=None).update(healed_at=found.at)
+        row.save()
+        Watch.objects.filter(pk=WATCH).update(lease_until=Now() + timedelta(seconds=DESK.lease_seconds))
+        if found.moves:
+            _keep_moves(found, first)
+        if found.watched is not None:
+            _keep_watched(found.watched)
+        _keep_counts(found)
+        if found.shift is not None:
+            Refit.objects.create(at=found.at, before=found.shift.before, after=found.shift.after, moves=found.shift.moves)
+        return row.sequence
+
+
+def _keep_moves(found: Written, first: int) -> None:
+    at, moves = found.at, found.moves
+    table, member = Transition._meta.db_table, Member._meta.db_table
+    rows = [
+        (
+            first + place,
+            move.segment,
+            move.name,
+            move.version,
+            move.number,
+            move.entered,
+            at,
+            move.cause,
+            move.reason,
+            json.dumps(move.values, ensure_ascii=False),
+        )
+        for place, move in enumerate(moves)
+    ]
+    came = [(move.segment, move.number, first + place, at) for place, move in enumerate(moves) if move.entered]
+    went = [(move.segment, move.number) for move in moves if not move.entered]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {table} (sequence, segment, name, version, number, entered, at, cause, reason, decided)"  # noqa: S608
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            rows,
+        )
+        if went:
+            cursor.executemany(f"DELETE FROM {member} WHERE segment = %s AND number = %s", went)  # noqa: S608
+        if came:
+            cursor.executemany(f"INSERT INTO {member} (segment, number, sequence, since) VALUES (%s, %s, %s, %s)", came)  # noqa: S608
+
+
+def _keep_watched(watched: Mapping[int, tuple[str, int, object]]) -> None:
+    Watched.objects.exclude(segment__in=list(watched)).delete()
+    for segment, (name, version, tree) in watched.items():
+        Watched.objects.update_or_create(segment=segment, defaults={"name": name, "version": version, "tree": tree})
+
+
+def _keep_counts(found: Written) -> None:
+    came: dict[int, int] = {}
+    went: dict[int, int] = {}
+    for move in found.moves:
+        side = came if move.entered else went
+        side[move.segment] = side.get(move.segment, 0) + 1
+    for segment in {*came, *went}:
+        row = Watched.objects.filter(segment=segment).first()
+        day, _ = Day.objects.get_or_create(segment=segment, day=found.day)
+        day.entered += came.get(segment, 0)
+        day.left += went.get(segment, 0)
+        if row is not None:
+            row.members += came.get(segment, 0) - went.get(segment, 0)
+            row.save(update_fields=["members"])
+        day.members = row.members if row is not None else 0
+        day.save()
+
+
+def note_differences(differences: Sequence[Difference], found_at: int) -> None:
+    """Keep what a recount found, and ask the watch to put it right."""
+    with transaction.atomic():
+        Difference.objects.bulk_create(differences)
+        Watch.objects.filter(pk=WATCH).update(checked_at=found_at, **({"heal_asked": True} if differences else {}))

@@ -1,0 +1,97 @@
+"""Moves as pages and other programs see them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from kogorta.desk.language import current_language
+from kogorta.desk.membership.queries import moment_of, names_of
+from kogorta.kit.language import message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kogorta.desk.membership.models import Transition
+
+CAUSES: Final = {
+    "event": message("something happened to him"),
+    "time": message("time has passed"),
+    "rule": message("the rule was changed"),
+    "refit": message("the borders were learnt anew"),
+    "healed": message("the recount put it right"),
+}
+
+
+@dataclass(frozen=True)
+class ShownMove:
+    """A move in words."""
+
+    sequence: int
+    segment: int
+    name: str
+    customer_id: str
+    entered: bool
+    at: datetime
+    why: str
+    values: str
+
+
+def shown_moves(rows: Iterable[Transition]) -> list[ShownMove]:
+    """Moves for a page, in their order."""
+    found = list(rows)
+    names = names_of(row.number for row in found)
+    return [
+        ShownMove(
+            row.sequence,
+            row.segment,
+            row.name,
+            names.get(row.number, str(row.number)),
+            row.entered,
+            moment_of(row.at),
+            _why(row),
+            ", ".join(_told(value) for value in json.loads(row.decided)),
+        )
+        for row in found
+    ]
+
+
+def _why(row: Transition) -> str:
+    words = current_language()
+    kind, _, name = row.reason.partition(":")
+    if kind == "event" and name:
+        return words.text("event {name}", name=name)
+    if kind == "base":
+        return words.text("a change of the base")
+    return words.text(CAUSES[row.cause])
+
+
+def _told(value: object) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, bool | int | float):
+        return current_language().number(float(value), 0 if float(value).is_integer() else 2)
+    return str(value)
+
+
+def documents(rows: Iterable[Transition]) -> list[dict[str, object]]:
+    """Moves for other programs, in their order; `sequence` is the key by which a repeated one is known."""
+    found = list(rows)
+    names = names_of(row.number for row in found)
+    return [
+        {
+            "sequence": row.sequence,
+            "segment_id": row.segment,
+            "segment": row.name,
+            "rule_version": row.version,
+            "customer_id": names.get(row.number, ""),
+            "way": "entered" if row.entered else "left",
+            "at": moment_of(row.at).isoformat(),
+            "cause": row.cause,
+            "reason": row.reason,
+            "values": json.loads(row.decided),
+        }
+        for row in found
+    ]

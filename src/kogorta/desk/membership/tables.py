@@ -1,0 +1,124 @@
+"""The base as rules read it at a day, from the raw tables: what the watch begins with and what the nightly recount compares with."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from kogorta.desk.bases.opening import open_desk_base
+from kogorta.engine.duck import quote
+from kogorta.segments.profile import VALUE_COLUMNS
+from kogorta.segments.rules.snapshot import take_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
+
+    from kogorta.base.customer_base import CustomerBase
+    from kogorta.desk.bases.snapshots import Snapshot
+    from kogorta.desk.membership.received import Received
+    from kogorta.segments.rfm import RFMRule
+    from kogorta.segments.rules.snapshot import Snapshot as RuleTables
+
+FROZEN: Final = ("abc", "xyz")
+"""Classes of the last analysis; they are fields of the card until the next one."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A base opened for one reading.
+
+    Args:
+        base: the base, in a connection of its own; it is never saved.
+        tables: what rules read.
+        merged: card merged away -> customer it belongs to.
+    """
+
+    base: CustomerBase
+    tables: RuleTables
+    merged: Mapping[str, str]
+
+    def lacking(self, events: Sequence[Received]) -> list[Received]:
+        """Of some events those the rows of rules do not have."""
+        if not events:
+            return []
+        connection = self.base.connection
+        connection.register("told", {"event_id": np.array([event.event_id for event in events], dtype=object)})
+        query = """SELECT event_id FROM told SEMI JOIN
+            (SELECT event_id FROM events WHERE CAST(timezone($zone, "at") AS DATE) <= $day) e USING (event_id)"""
+        found = connection.execute(query, {"zone": self.base.time_zone, "day": self.tables.as_of}).fetchall()
+        connection.unregister("told")
+        there = {name for (name,) in found}
+        return [event for event in events if event.event_id not in there]
+
+
+@contextmanager
+def opened_tables(
+    snapshot: Snapshot,
+    today: date,
+    rfm: RFMRule | None,
+    *,
+    events: Sequence[Received] = (),
+    moves: Sequence[tuple[str, str, str, date]] | None = None,
+) -> Iterator[Opened]:
+    """The base today, with the values and classes of the last analysis.
+
+    Args:
+        snapshot: the last analysis.
+        today: rows reach to this day.
+        rfm: frozen cut points.
+        events: events the base may not have yet; those it lacks are added, in memory alone.
+        moves: recorded moves (customer_id, segment, way, day), for rules about them.
+    """
+    base = open_desk_base()
+    try:
+        connection = base.connection
+        merged = dict(connection.execute("SELECT merged_id, kept_id FROM merges").fetchall())
+        if events:
+            _add(base, events, merged)
+        analysed = quote(str(snapshot.folder / "customers.parquet"))
+        classes = quote(str(snapshot.folder / "rules_customers.parquet"))
+        values = ", ".join(VALUE_COLUMNS)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE held_values AS SELECT customer_id, {values} FROM read_parquet({analysed})")
+        if moves is not None:
+            connection.execute("CREATE OR REPLACE TEMP TABLE told_moves (customer_id VARCHAR, segment VARCHAR, way VARCHAR, day DATE)")
+            if moves:
+                columns = list(zip(*moves, strict=True))
+                names = ("customer_id", "segment", "way")
+                told: dict[str, object] = {name: np.array(columns[place], dtype=object) for place, name in enumerate(names)}
+                told["day"] = np.array(columns[3], dtype="M8[D]")
+                connection.register("told", told)
+                connection.execute("INSERT INTO told_moves SELECT customer_id, segment, way, CAST(day AS DATE) FROM told")
+                connection.unregister("told")
+        tables = take_snapshot(base, today, rfm=rfm, values="held_values", transitions=None if moves is None else "told_moves")
+        frozen = ", ".join(f"coalesce(h.{name}, t.{name}) AS {name}, coalesce(h.{name}_key, t.{name}_key) AS {name}_key" for name in FROZEN)
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE held_customers AS SELECT t.* REPLACE ({frozen})
+            FROM {tables.customers} t LEFT JOIN read_parquet({classes}) h USING (customer_id)"""
+        )
+        yield Opened(base, replace(tables, customers="held_customers"), merged)
+    finally:
+        base.connection.close()
+
+
+def _add(base: CustomerBase, events: Sequence[Received], merged: Mapping[str, str]) -> None:
+    """Put events that came in beside those the base has, in memory."""
+    connection = base.connection
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE coming (event_id VARCHAR, customer_id VARCHAR, type VARCHAR, us BIGINT, source VARCHAR, properties VARCHAR)"
+    )
+    names = ("event_id", "customer_id", "type", "source", "properties")
+    told: dict[str, object] = {name: np.array([getattr(event, name) for event in events], dtype=object) for name in names}
+    told["customer_id"] = np.array([merged.get(event.customer_id, event.customer_id) for event in events], dtype=object)
+    told["us"] = np.array([event.at for event in events], dtype=np.int64)
+    connection.register("told", told)
+    connection.execute("INSERT INTO coming SELECT event_id, customer_id, type, us, source, properties FROM told")
+    connection.unregister("told")
+    connection.execute(
+        """INSERT INTO events BY NAME SELECT event_id, customer_id, type, make_timestamptz(us) AS "at", source, properties
+        FROM coming ANTI JOIN events USING (event_id)"""
+    )
+    base.generation += 1
