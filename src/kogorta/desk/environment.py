@@ -40,6 +40,7 @@ class Environment:
         api_per_minute: most requests a token of the interface may make in a minute, events apart.
         events_per_second: most events a token may send in a second, on the average of a few.
         metrics_token: bearer token that `/metrics` asks for; empty shows metrics to the loopback address alone.
+        inner_hooks: moves may be sent to addresses of the desk's own network too, and by http; for a receiver that stands beside it.
         debug: tracebacks in the browser; never on a site others reach.
     """
 
@@ -57,6 +58,7 @@ class Environment:
     api_per_minute: int = 600
     events_per_second: int = 50_000
     metrics_token: str = ""
+    inner_hooks: bool = False
     debug: bool = False
 
     @classmethod
@@ -92,6 +94,7 @@ class Environment:
             api_per_minute=_whole(given, "api_per_minute", plain.api_per_minute, 1),
             events_per_second=_whole(given, "events_per_second", plain.events_per_second, 1),
             metrics_token=given.get("metrics_token", ""),
+            inner_hooks=_switch(given, "inner_hooks"),
             debug=_switch(given, "debug"),
         )
 

@@ -1,4 +1,4 @@
-"""The two processes of a desk: `python -m kogorta.desk.processes PARENT web HOST PORT` and `... PARENT worker`."""
+"""The processes of a desk: `python -m kogorta.desk.processes PARENT web HOST PORT`, `... PARENT worker` and `... PARENT watch`."""
 
 from __future__ import annotations
 
@@ -44,9 +44,19 @@ def work() -> None:
     main()
 
 
+def watch() -> None:
+    """Keep segments current until told to stop."""
+    set_up_django()
+    from kogorta.desk.membership.ticking import main
+
+    main()
+
+
 if __name__ == "__main__":
     follow(int(sys.argv[1]))
     if sys.argv[2] == "web":
         serve(sys.argv[3], int(sys.argv[4]))
+    elif sys.argv[2] == "watch":
+        watch()
     else:
         work()

@@ -1,4 +1,4 @@
-"""How a desk is prepared and run: one command for the web and the worker, each a process that is started again when it dies."""
+"""How a desk is prepared and run: one command for the web, the worker and the watch, each a process that is started again when it dies."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def prepare(environment: Environment) -> Prepared:
 
 
 class Supervisor:
-    """Keeps the web and the worker alive until told to stop.
+    """Keeps the web, the worker and the watch alive until told to stop.
 
     Args:
         host: address to listen on.
@@ -85,13 +85,13 @@ class Supervisor:
 
     def __init__(self, host: str, port: int) -> None:
         here = [sys.executable, "-m", "kogorta.desk.processes", str(os.getpid())]
-        self.commands = {"web": [*here, "web", host, str(port)], "worker": [*here, "worker"]}
+        self.commands = {"web": [*here, "web", host, str(port)], "worker": [*here, "worker"], "watch": [*here, "watch"]}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.started: dict[str, float] = {}
         self.stopping = threading.Event()
 
     def run(self) -> int:
-        """Run both until a signal comes; returns the exit code."""
+        """Run all until a signal comes; returns the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         for name in self.commands:
@@ -114,7 +114,7 @@ class Supervisor:
         return 0
 
     def _start(self, name: str) -> None:
-        # a session of its own: Ctrl+C reaches the supervisor alone, who stops both in order
+        # a session of its own: Ctrl+C reaches the supervisor alone, who stops all in order
         self.processes[name] = subprocess.Popen(self.commands[name], start_new_session=True)  # noqa: S603
         self.started[name] = time.monotonic()
 

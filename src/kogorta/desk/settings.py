@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "kogorta.desk.segments",
     "kogorta.desk.customers",
     "kogorta.desk.moves",
+    "kogorta.desk.membership",
+    "kogorta.desk.events",
     "kogorta.desk.reports",
     "kogorta.desk.api",
     "kogorta.desk.web",

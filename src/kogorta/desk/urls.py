@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("kogorta.desk.customers.urls")),
     path("", include("kogorta.desk.segments.urls")),
     path("", include("kogorta.desk.moves.urls")),
+    path("", include("kogorta.desk.membership.urls")),
     path("", include("kogorta.desk.reports.urls")),
     path("", include("kogorta.desk.personal.urls")),
     path("", include("kogorta.desk.rights.urls")),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
+    from kogorta.kit.errors import KogortaError
+
 WATCH: Final = 1
 """Key of the one row."""
 _PIECE: Final = 20_000
@@ -115,9 +117,10 @@ def give_watch(token: int) -> None:
     Watch.objects.filter(pk=WATCH, token=token).update(lease_until=None)
 
 
-def note_trouble(token: int, text: str) -> None:
-    """Say on the page why ticks fail; empty when they do not."""
-    Watch.objects.filter(pk=WATCH, token=token).exclude(trouble=text).update(trouble=text)
+def note_trouble(token: int, error: KogortaError) -> None:
+    """Say on the page why ticks wait; the next tick takes it back."""
+    values = {name: value if isinstance(value, int | float) else str(value) for name, value in error.values.items()}
+    Watch.objects.filter(pk=WATCH, token=token).update(trouble=error.template, trouble_values=values)
 
 
 def know_people(token: int, people: Iterable[tuple[int, str]]) -> None:
@@ -187,14 +190,14 @@ def _keep_moves(found: Written, first: int) -> None:
     went = [(move.segment, move.number) for move in moves if not move.entered]
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {table} (sequence, segment, name, version, number, entered, at, cause, reason, decided)"  # noqa: S608
+            f"INSERT INTO {table} (sequence, segment, name, version, number, entered, at, cause, reason, decided)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             rows,
         )
         if went:
-            cursor.executemany(f"DELETE FROM {member} WHERE segment = %s AND number = %s", went)  # noqa: S608
+            cursor.executemany(f"DELETE FROM {member} WHERE segment = %s AND number = %s", went)
         if came:
-            cursor.executemany(f"INSERT INTO {member} (segment, number, sequence, since) VALUES (%s, %s, %s, %s)", came)  # noqa: S608
+            cursor.executemany(f"INSERT INTO {member} (segment, number, sequence, since) VALUES (%s, %s, %s, %s)", came)
 
 
 def _keep_watched(watched: Mapping[int, tuple[str, int, object]]) -> None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from kogorta.desk.errors import DeskError
+from kogorta.desk.language import current_language
 from kogorta.desk.settings import DESK
+from kogorta.kit.language import message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +46,7 @@ def check_address(address: str) -> str:
     try:
         _places(parts.hostname, port or _PORTS[parts.scheme])
     except UnreachableError as error:
-        raise DeskError("The address cannot be used: {reason}.", reason=str(error)) from error
+        raise DeskError("The address cannot be used: {reason}.", reason=current_language().text(str(error))) from error
     return address
 
 
@@ -65,7 +67,7 @@ def post(address: str, body: bytes, headers: Mapping[str, str]) -> int:
         # spoken to by the number that was checked: a name cannot change its mind in between
         line = socket.create_connection((place, port), timeout=_TIMEOUT)
     except OSError as error:
-        raise UnreachableError("no connection") from error
+        raise UnreachableError(message("no connection")) from error
     try:
         if parts.scheme == "https":
             line = ssl.create_default_context().wrap_socket(line, server_hostname=host)
@@ -75,7 +77,7 @@ def post(address: str, body: bytes, headers: Mapping[str, str]) -> int:
         answer = talk.getresponse()
         answer.read(1024)
     except (OSError, http.client.HTTPException) as error:
-        raise UnreachableError("no answer") from error
+        raise UnreachableError(message("no answer")) from error
     else:
         return answer.status
     finally:
@@ -87,10 +89,10 @@ def _places(host: str, port: int) -> list[str]:
     try:
         found = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except OSError as error:
-        raise UnreachableError("the name is not known") from error
+        raise UnreachableError(message("the name is not known")) from error
     for place in found:
         number = ipaddress.ip_address(place.split("%")[0])
         inner = getattr(number, "ipv4_mapped", None) or number
         if not DESK.inner_hooks and (not inner.is_global or inner.is_multicast):
-            raise UnreachableError("it leads into this network")
+            raise UnreachableError(message("it leads into this network"))
     return found

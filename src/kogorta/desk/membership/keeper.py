@@ -1,4 +1,4 @@
-"""The memberships in memory and what is written of them: begins from the base and the events, ticks, hands each outcome to one transaction."""
+"""The memberships in memory: begin from the base and the events, tick, hand each outcome to one transaction."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kogorta.desk.bases.snapshots import Snapshot
     from kogorta.segments.membership.facts import Fact
     from kogorta.segments.membership.tick import Outcome
+    from kogorta.segments.rules.document import Json
 
 SEEN_EVERY: Final = 5.0
 """Seconds between two words that memberships are still as they were."""
@@ -48,7 +49,7 @@ class _Rule:
 
     name: str
     version: int
-    tree: object
+    tree: Json
 
 
 class Keeper:
@@ -168,12 +169,9 @@ class Keeper:
         trees = {rule.name: WatchedRule(rule.name, rule.version, from_document(rule.tree)) for rule in held.values()}
         members.prepare(trees)
         self._restore(members, held)
-        looked = 0
-        outcomes = []
-        if trees:
-            same = row.snapshot == snapshot.folder.name
-            outcomes.append(members.recompute(at=now, cause="healed" if healing else "time" if same else "event"))
-            looked += outcomes[0].looked_at
+        same = row.snapshot == snapshot.folder.name
+        outcomes = [members.recompute(at=now, cause="healed" if healing else "time" if same else "event")]
+        looked = outcomes[0].looked_at
         fresh: dict[str, object] = {"rfm": _text(snapshot.figures().rule)}
         shift = None
         if fresh != definitions:
@@ -232,9 +230,7 @@ class Keeper:
                 segment = segments[crossings.segment]
                 for one in crossings:
                     why = reason(one.event if one.event is not None else -1) if one.cause in ("event", "healed") else ""
-                    moves.append(
-                        Move(segment, one.segment, one.version, one.customer, one.way == "entered", one.cause, why, one.values)
-                    )
+                    moves.append(Move(segment, one.segment, one.version, one.customer, one.way == "entered", one.cause, why, one.values))
         return _netted(moves)
 
     def _write(

@@ -30,6 +30,7 @@ class Watch(models.Model):
     heal_asked = models.BooleanField(default=False)
     checked_at = models.BigIntegerField(default=0)
     trouble = models.TextField(blank=True)
+    trouble_values = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"watch at {self.sequence}"
@@ -79,8 +80,8 @@ class Member(models.Model):
 class Transition(models.Model):
     """A customer entered or left a segment. Never changed.
 
-    Args of a row: `cause` is one of `event`, `time`, `rule`, `refit`, `healed`; `reason` names the event or the import; `decided` is the JSON
-    of what the conditions of the rule saw, from left to right.
+    Args of a row: `cause` is one of `event`, `time`, `rule`, `refit`, `healed`; `reason` names the event or the import; `decided` is
+    the JSON of what the conditions of the rule saw, from left to right.
     """
 
     sequence = models.PositiveBigIntegerField(primary_key=True)

@@ -136,8 +136,8 @@ def members_page(segment: int, after: int, size: int) -> list[Member]:
 def members_at(segment: int, at: int) -> int:
     """How many were in a segment at a past moment."""
     rows = Transition.objects.filter(segment=segment, at__lte=at)
-    found = rows.aggregate(entered=Count("sequence", filter=Q(entered=True)), left=Count("sequence", filter=Q(entered=False)))
-    return int(found["entered"] - found["left"])
+    found = rows.aggregate(came=Count("sequence", filter=Q(entered=True)), went=Count("sequence", filter=Q(entered=False)))
+    return int(found["came"] - found["went"])
 
 
 def memberships_at(number: int, at: int) -> list[str]:
@@ -166,7 +166,7 @@ def flows_of(segment: int, *, entered: bool, since: int, most: int = 5) -> list[
     table = Transition._meta.db_table
     query = f"""SELECT o.name, count(DISTINCT o.number) AS sequence FROM {table} t
         JOIN {table} o ON o.number = t.number AND o.at = t.at AND o.segment <> t.segment AND o.entered <> t.entered
-        WHERE t.segment = %s AND t.entered = %s AND t.at >= %s GROUP BY o.name ORDER BY 2 DESC, 1 LIMIT %s"""  # noqa: S608
+        WHERE t.segment = %s AND t.entered = %s AND t.at >= %s GROUP BY o.name ORDER BY 2 DESC, 1 LIMIT %s"""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -184,3 +184,8 @@ def find_subscription(subscription_id: int) -> Subscription:
     if row is None:
         raise NotFoundError("There is no such subscription.")
     return row
+
+
+def count_of(segment: int) -> int:
+    """How many are in a segment now."""
+    return Member.objects.filter(segment=segment).count()

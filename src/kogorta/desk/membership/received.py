@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from kogorta.desk.events.models import ReceivedEvent
@@ -12,7 +11,7 @@ from kogorta.kit.clock import EPOCH
 from kogorta.segments.membership.facts import Event
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
 _COLUMNS: Final = ("pk", "event_id", "customer_id", "type", "at", "source", "properties")
 _TEXTS: Final = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from kogorta.desk.language import current_language
@@ -13,8 +12,9 @@ from kogorta.kit.language import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
-    from kogorta.desk.membership.models import Transition
+    from kogorta.desk.membership.models import Refit, Transition, Watch
 
 CAUSES: Final = {
     "event": message("something happened to him"),
@@ -95,3 +95,45 @@ def documents(rows: Iterable[Transition]) -> list[dict[str, object]]:
         }
         for row in found
     ]
+
+
+@dataclass(frozen=True)
+class ShownRefit:
+    """Cut points learnt anew: each that moved, from what to what."""
+
+    at: datetime
+    moves: int
+    shifts: tuple[str, ...]
+
+
+BORDERS: Final = {
+    "recency": message("days since the last purchase"),
+    "frequency": message("number of purchases"),
+    "money": message("sum of purchases"),
+}
+
+
+def shown_refits(rows: Iterable[Refit], currency: str) -> list[ShownRefit]:
+    """Refits for a page."""
+    words = current_language()
+    found = []
+    for row in rows:
+        before, after = row.before.get("rfm") or {}, row.after.get("rfm") or {}
+        shifts = []
+        for name, title in BORDERS.items():
+            was, now_ = before.get(name) or [], after.get(name) or []
+            if list(was) != list(now_):
+                told = [
+                    ", ".join(words.money(bound, currency) if name == "money" else words.number(bound, 0) for bound in side) or "—"
+                    for side in (was, now_)
+                ]
+                shifts.append(words.text("{name}: {before} → {after}", name=words.text(title), before=told[0], after=told[1]))
+        found.append(ShownRefit(moment_of(row.at), row.moves, tuple(shifts)))
+    return found
+
+
+def trouble_told(row: Watch | None) -> str:
+    """Why ticks wait, in the reader's language; empty when they do not."""
+    if row is None or not row.trouble:
+        return ""
+    return current_language().text(row.trouble, **row.trouble_values) if row.trouble_values else current_language().phrase(row.trouble)

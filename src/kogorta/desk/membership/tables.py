@@ -108,7 +108,8 @@ def _add(base: CustomerBase, events: Sequence[Received], merged: Mapping[str, st
     """Put events that came in beside those the base has, in memory."""
     connection = base.connection
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE coming (event_id VARCHAR, customer_id VARCHAR, type VARCHAR, us BIGINT, source VARCHAR, properties VARCHAR)"
+        """CREATE OR REPLACE TEMP TABLE coming
+        (event_id VARCHAR, customer_id VARCHAR, type VARCHAR, us BIGINT, source VARCHAR, properties VARCHAR)"""
     )
     names = ("event_id", "customer_id", "type", "source", "properties")
     told: dict[str, object] = {name: np.array([getattr(event, name) for event in events], dtype=object) for name in names}

@@ -16,6 +16,7 @@ from kogorta.desk.membership import actions
 from kogorta.desk.membership.actions import WatchLostError
 from kogorta.desk.membership.couriers import Courier
 from kogorta.desk.membership.keeper import Keeper
+from kogorta.desk.membership.models import Watch
 from kogorta.desk.settings import DESK
 from kogorta.kit.errors import KogortaError
 
@@ -51,7 +52,7 @@ class Ticker:
     def _asked(self) -> int | None:
         try:
             close_old_connections()
-            return actions.take_watch(self.holder)
+            return actions.take_watch(self.holder, force=_is_dead(Watch.objects.values_list("holder", flat=True).first() or ""))
         except Exception:
             log.exception("the watch could not be asked for")
             return None
@@ -71,8 +72,8 @@ class Ticker:
                 try:
                     written = keeper.step()
                 except KogortaError as error:
-                    actions.note_trouble(token, error.english()[:1000])
-                    log.warning("ticks wait", extra={"reason": error.english()})
+                    actions.note_trouble(token, error)
+                    log.warning("ticks wait", extra={"reason": str(error)})
                     keeper = Keeper(token)
                     self.stopping.wait(_AFTER_TROUBLE)
                     continue
@@ -88,6 +89,20 @@ class Ticker:
                 actions.give_watch(token)
         if lost.is_set():
             raise WatchLostError
+
+
+def _is_dead(holder: str) -> bool:
+    """Whether the holder was a process of this machine that is no more: its lease need not run out first."""
+    host, _, number = holder.rpartition(":")
+    if host != socket.gethostname() or not number.isdigit() or int(number) == os.getpid():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False
 
 
 def _beat(token: int, over: threading.Event, lost: threading.Event) -> None:

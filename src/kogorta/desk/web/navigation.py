@@ -30,6 +30,7 @@ ROOMS: Final = (
     Room(message("Today"), "today", Action.SEE_FIGURES),
     Room(message("My customers"), "customers", Action.SEE_CUSTOMERS),
     Room(message("Segments"), "segments", Action.SEE_FIGURES),
+    Room(message("Live segments"), "live", Action.SEE_FIGURES),
     Room(message("What changed"), "changes", Action.SEE_FIGURES),
     Room(message("Reports"), "reports", Action.SEE_REPORTS),
     Room(message("Data"), "data", Action.SEE_FIGURES),

@@ -14,7 +14,6 @@ from kogorta.segments.rules.snapshot import COMPUTED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import duckdb
     from numpy.typing import NDArray
 
     from kogorta.segments.membership.population import Population
@@ -41,7 +40,7 @@ class BaseTables:
 
     def __init__(self, snapshot: Snapshot, population: Population) -> None:
         self._snapshot, self._population = snapshot, population
-        self._connection = snapshot.connection.cursor()
+        self._connection = snapshot.connection
 
     def ids(self) -> list[str]:
         """Ids of the customers in the order of `customer_no`."""
@@ -112,14 +111,17 @@ class BaseTables:
             self._connection.register(f"words_{name}", {"text": words, "code": lexicon.codes(words.tolist())})
             joins.append(f"LEFT JOIN words_{name} ON words_{name}.text = t.{column}")
             selected.append(f"coalesce(words_{name}.code, -1) AS {name}")
-        query = f"SELECT {', '.join(selected)} FROM {table} t {' '.join(joins)} ORDER BY {', '.join(f't.{part.strip()}' for part in order.split(','))}"
+        by = ", ".join(f"t.{part}" for part in order.split(", "))
+        query = f"SELECT {', '.join(selected)} FROM {table} t {' '.join(joins)} ORDER BY {by}"
         found = dict(self._connection.execute(query).fetchnumpy())
         for name in texts:
             self._connection.unregister(f"words_{name}")
         return found
 
 
-def _known(array: NDArray[np.generic] | np.ma.MaskedArray[tuple[int], np.dtype[np.generic]]) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+def _known(
+    array: NDArray[np.generic] | np.ma.MaskedArray[tuple[int], np.dtype[np.generic]],
+) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
     """Values with days as numbers, and which of them there are."""
     known = ~np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else np.ones(len(array), dtype=np.bool_)
     plain = array.data if isinstance(array, np.ma.MaskedArray) else np.asarray(array)

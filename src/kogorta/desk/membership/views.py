@@ -1,0 +1,142 @@
+"""Pages of the room: segments as they are now, the feed of moves, the history of a segment and of a customer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from kogorta.desk.bases.opening import base_state
+from kogorta.desk.bases.snapshots import newest_snapshot
+from kogorta.desk.errors import DeskError, NotFoundError
+from kogorta.desk.language import current_language, current_zone, now
+from kogorta.desk.membership import queries
+from kogorta.desk.membership.charts import history
+from kogorta.desk.membership.models import Difference, Refit, Watch
+from kogorta.desk.membership.ready import add_status, ready_statuses
+from kogorta.desk.membership.shown import shown_moves, shown_refits, trouble_told
+from kogorta.desk.people.authority import allowed, person
+from kogorta.desk.people.permissions import Action
+from kogorta.desk.segments.models import Segment
+from kogorta.kit.clock import EPOCH
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+FEED: Final = 30
+PAGE: Final = 100
+DRAWN_DAYS: Final = 60
+
+
+@require_GET
+@allowed(Action.SEE_FIGURES)
+def live(request: HttpRequest) -> HttpResponse:
+    """Segments now, with how fresh they are, ready statuses and what the recount found."""
+    snapshot = newest_snapshot()
+    if snapshot is None:
+        return render(request, "membership/live.html", {"base": base_state()})
+    kept = queries.standings(now().astimezone(current_zone()).date())
+    names = set(Segment.objects.values_list("name", flat=True))
+    context = {
+        "snapshot": snapshot,
+        "fresh": queries.freshness(),
+        "trouble": trouble_told(Watch.objects.first()),
+        "segments": kept,
+        "statuses": [status for status in ready_statuses(snapshot) if status.name not in names],
+        "differences": Difference.objects.all()[:10],
+        "refits": shown_refits(Refit.objects.all()[:5], snapshot.currency),
+    }
+    return render(request, "membership/live.html", context | _feed(request))
+
+
+@require_GET
+@allowed(Action.SEE_CUSTOMERS)
+def feed(request: HttpRequest) -> HttpResponse:
+    """Moves, newest first; the part that looks again by itself."""
+    template = "membership/parts/feed.html" if request.headers.get("HX-Request") else "membership/feed.html"
+    return render(request, template, _feed(request))
+
+
+def _feed(request: HttpRequest) -> dict[str, object]:
+    before = request.GET.get("before", "")
+    rows = queries.newest_transitions(FEED + 1, before=int(before) if before.isdecimal() and len(before) < 19 else None)
+    more = f"{reverse('live_feed')}?before={rows[FEED - 1].sequence}" if len(rows) > FEED else ""
+    return {"moves": shown_moves(rows[:FEED]), "older": more, "is_newest": not before}
+
+
+@require_POST
+@allowed(Action.EDIT_SEGMENTS)
+def add_ready(request: HttpRequest, code: str) -> HttpResponse:
+    """Save a ready status as a segment."""
+    snapshot = newest_snapshot()
+    if snapshot is None:
+        raise NotFoundError("There is no such status.")
+    row = add_status(person(request), code, snapshot)
+    messages.success(request, current_language().text("Saved: {name}. Its members appear within a minute.", name=row.name))
+    return redirect("live")
+
+
+@require_GET
+@allowed(Action.SEE_CUSTOMERS)
+def segment_history(request: HttpRequest, segment_id: int) -> HttpResponse:
+    """The history of a segment: its chart, where people came from and went, its members now or at a past moment."""
+    row = queries.find_watched(segment_id)
+    today = now().astimezone(current_zone()).date()
+    since = today - timedelta(days=DRAWN_DAYS - 1)
+    after = request.GET.get("after", "")
+    members = queries.members_page(segment_id, int(after) if after.isdecimal() and len(after) < 19 else -1, PAGE + 1)
+    names = queries.names_of(member.number for member in members)
+    count = queries.count_of(segment_id)
+    begin = (datetime(since.year, since.month, since.day, tzinfo=current_zone()) - EPOCH) // timedelta(microseconds=1)
+    asked, then = _moment(request), None
+    if asked is not None:
+        then = queries.members_at(segment_id, asked)
+    context = {
+        "row": row,
+        "count": count,
+        "fresh": queries.freshness(),
+        "chart": history(queries.days_of(segment_id, since), count, since, today),
+        "came": queries.flows_of(segment_id, entered=True, since=begin),
+        "went": queries.flows_of(segment_id, entered=False, since=begin),
+        "members": [(names.get(member.number, ""), queries.moment_of(member.since)) for member in members[:PAGE]],
+        "further": f"?after={members[PAGE - 1].number}" if len(members) > PAGE else "",
+        "moves": shown_moves(queries.newest_transitions(FEED, segment=segment_id)),
+        "asked": request.GET.get("at", ""),
+        "then": then,
+        "is_saved": Segment.objects.filter(pk=segment_id).exists(),
+    }
+    return render(request, "membership/segment.html", context)
+
+
+@require_GET
+@allowed(Action.SEE_CUSTOMERS)
+def customer_history(request: HttpRequest, customer_id: str) -> HttpResponse:
+    """The moves of one customer, and where he was at a past moment."""
+    number = queries.number_of(customer_id)
+    if number is None:
+        raise NotFoundError("There is no such customer.")
+    asked = _moment(request)
+    at = asked if asked is not None else (now() - EPOCH) // timedelta(microseconds=1)
+    context = {
+        "customer_id": customer_id,
+        "moves": shown_moves(queries.newest_transitions(PAGE, number=number)),
+        "there": queries.memberships_at(number, at),
+        "asked": request.GET.get("at", ""),
+    }
+    return render(request, "membership/customer.html", context)
+
+
+def _moment(request: HttpRequest) -> int | None:
+    """The end of the minute asked for, in the company's zone; None when none was."""
+    text = request.GET.get("at", "")
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text).replace(tzinfo=current_zone()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise DeskError("This is no day and time; choose them in the field.") from error
+    return (found - EPOCH) // timedelta(microseconds=1) + 59_999_999

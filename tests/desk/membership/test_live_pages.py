@@ -1,0 +1,100 @@
+from datetime import timedelta
+from html import unescape
+
+from watching import Clock, held, keeper_of, settled, watch_row
+
+from kogorta.desk.language import now
+from kogorta.desk.membership.models import Day, Person, Transition, Watch, Watched
+from kogorta.desk.segments.models import Segment
+
+PAGES = ("/live/", "/live/feed/", "/live/hooks/")
+
+
+def text_of(answer):
+    return unescape(answer.content.decode()).replace("\xa0", " ")
+
+
+def test_pages_say_what_to_do_while_there_is_no_base(client_of):
+    client = client_of("owner")
+    for page in PAGES:
+        assert client.get(page).status_code == 200, page
+
+
+def test_the_page_counts_as_many_as_its_list_has_rows(saved, client_of):
+    settled(keeper_of(Clock(now())))
+    client = client_of("marketer")
+    page = text_of(client.get("/live/"))
+    for name, row in saved.items():
+        assert name in page
+        answer, rows, address = client.get(f"/live/{row.pk}/"), 0, ""
+        while True:
+            context = answer.context
+            rows += len(context["members"])
+            if not context["further"]:
+                break
+            address = context["further"]
+            answer = client.get(f"/live/{row.pk}/{address}")
+        assert context["count"] == rows == len(held(row.pk))
+
+
+def test_a_watch_that_is_silent_is_told_of(saved, client_of):
+    settled(keeper_of(Clock(now() - timedelta(minutes=2))))
+    assert client_of("owner").get("/live/").context["fresh"].is_stale
+    Watch.objects.update(seen_at=Watch.objects.get().seen_at + 119_000_000)
+    assert not client_of("owner").get("/live/").context["fresh"].is_stale
+
+
+def test_a_ready_status_becomes_a_segment_by_one_button(analysed, client_of):
+    client = client_of("owner")
+    offered = client.get("/live/").context["statuses"]
+    assert [status.code for status in offered] == ["sleeping", "vip", "interested"]
+    for status in offered:
+        assert client.post(f"/live/statuses/{status.code}/").status_code == 302
+    assert client.post("/live/statuses/none/").status_code == 404
+    assert set(Segment.objects.values_list("name", flat=True)) == {"Спящий", "ВИП", "Проявил интерес"}
+    settled(keeper_of())
+    buyers = analysed.cursor().execute("SELECT count(DISTINCT customer_no) FROM rules_orders WHERE is_order").fetchone()[0]
+    vips = Watched.objects.get(name="ВИП").members
+    assert 0 < vips < buyers / 2
+    assert client.get("/live/").context["statuses"] == []
+    assert client_of("analyst").post("/live/statuses/vip/").status_code == 403
+
+
+def test_history_is_shown_by_day_and_at_a_past_moment(saved, client_of):
+    clock = Clock(now() - timedelta(days=3))
+    keeper = settled(keeper_of(clock))
+    first = len(held(saved["sleeping"].pk))
+    clock.at = now()
+    settled(keeper)
+    client = client_of("manager")
+    answer = client.get(f"/live/{saved['sleeping'].pk}/")
+    points = answer.context["chart"].points
+    assert (points[-1].members, len(points)) == (len(held(saved["sleeping"].pk)), 60)
+    assert [point.members for point in points[:50]] == [0] * 50
+    assert sum(point.entered for point in points) == sum(row.entered for row in Day.objects.filter(segment=saved["sleeping"].pk))
+    then = (now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    assert client.get(f"/live/{saved['sleeping'].pk}/", {"at": then}).context["then"] >= first
+    assert client.get(f"/live/{saved['sleeping'].pk}/", {"at": "then"}).status_code == 422
+    assert client.get("/live/999/").status_code == 404
+
+
+def test_a_customer_has_his_history(saved, client_of):
+    settled(keeper_of())
+    move = Transition.objects.first()
+    name = Person.objects.get(number=move.number).customer_id
+    answer = client_of("manager").get(f"/live/customers/{name}/")
+    assert move.name in answer.context["there"]
+    assert client_of("manager").get(f"/live/customers/{name}/", {"at": "1999-01-01T00:00"}).context["there"] == []
+    assert client_of("manager").get("/live/customers/nobody/").status_code == 404
+
+
+def test_the_feed_goes_on_from_a_sequence_and_takes_no_nonsense(saved, client_of):
+    settled(keeper_of())
+    client = client_of("marketer")
+    newest = client.get("/live/feed/")
+    assert newest.context["moves"][0].sequence == watch_row().sequence
+    older = client.get(newest.context["older"])
+    assert older.context["moves"][0].sequence == newest.context["moves"][-1].sequence - 1
+    for word in ("x", "-1", "9" * 40, "'; DROP"):
+        assert client.get("/live/feed/", {"before": word}).status_code == 200
+    assert "<html" not in client.get("/live/feed/", headers={"HX-Request": "true"}).content.decode()
