@@ -1,4 +1,4 @@
-"""Carries moves to the addresses that asked for them: by sequence, signed, again after a growing pause until confirmed."""
+"""Writes of the courier: moves carried to the addresses that asked, by sequence, signed, again after a growing pause until confirmed."""
 
 from __future__ import annotations
 

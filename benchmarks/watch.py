@@ -1,0 +1,177 @@
+"""A running desk under events: kill -9 at random moments, and how long an event takes to become a move.
+
+Run from the project root:
+
+    python -m benchmarks.watch kills [kills] [events per second]     # each time counted against a recomputation from raw events
+    python -m benchmarks.watch latency [seconds] [events per second] # event accepted -> transition written, 99th percentile
+    python -m benchmarks.watch moment [customers]                    # everybody waits; one moment comes
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+RULES = {
+    "clicked": "events('email_click', 30d) >= 1",
+    "often": "events('email_click', 7d) between 3 and 5",
+    "interested": "hours_unanswered('email_click') between 0 and 100",
+    "readers": "events('email_open', 30d) >= 2 and events('email_click', 30d) = 0",
+    "sleeping": "recency_days > 30",
+    "came lately": "entered('clicked', 7d)",
+}
+
+
+class Desk:
+    """A desk in a folder of its own, with a base of companies and saved segments; the watch is a process that can be killed."""
+
+    def __init__(self, home: Path, companies: int) -> None:
+        self.home = home
+        self.watch: subprocess.Popen[bytes] | None = None
+        os.environ["KOGORTA_DESK_HOME"] = str(home)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "kogorta.desk.settings"
+        from kogorta.desk.environment import Environment
+        from kogorta.desk.running import prepare
+
+        prepare(Environment.read())
+        from kogorta.base.customer_base import CustomerBase
+        from kogorta.base.options import IntakeOptions
+        from kogorta.demo.school import write_school
+        from kogorta.desk.bases.snapshots import make_snapshot
+        from kogorta.desk.company.actions import found_company
+        from kogorta.desk.company.queries import CompanyFacts
+        from kogorta.desk.people.models import User
+        from kogorta.desk.segments.actions import save_segment
+        from kogorta.desk.settings import DESK
+        from kogorta.segments.rules.formula import parse_formula
+        from kogorta.sources.files import read_file
+
+        found_company(CompanyFacts("Орион", "Europe/Moscow", "RUB", "case"))
+        self.owner = User.objects.create(email="owner@example.com", name="Owner", role="owner", language="en", password="!")
+        day = date.today()  # noqa: DTZ011  (the base ends today, whatever the zone)
+        write_school(home / "school", seed=7, as_of=day, companies=companies)
+        with tempfile.TemporaryDirectory() as workspace:
+            extract = read_file(home / "school" / "deals.csv", layout="auto", workspace=Path(workspace))
+            CustomerBase(DESK.base_folder).add(extract, IntakeOptions(currency="RUB", received_on=day))
+        snapshot = make_snapshot("case")
+        self.customers = [name for (name,) in snapshot.cursor().execute("SELECT customer_id FROM customers ORDER BY 1").fetchall()]
+        for name, formula in RULES.items():
+            save_segment(self.owner, name, parse_formula(formula))
+        self.sent = 0
+
+    def start(self) -> None:
+        """Begin the watch."""
+        command = [sys.executable, str(Path(__file__).parents[1] / "tests" / "desk" / "membership" / "crash_watch.py"), "watch"]
+        self.watch = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+
+    def kill(self) -> None:
+        """End the watch at once."""
+        assert self.watch is not None
+        self.watch.send_signal(signal.SIGKILL)
+        self.watch.wait()
+
+    def send(self, count: int, draw: random.Random) -> None:
+        """Events, some late, some again."""
+        from kogorta.desk.events.actions import NewEvent, take_in
+
+        now = datetime.now(UTC)
+        events = []
+        for _ in range(count):
+            self.sent += 1
+            late = timedelta(hours=draw.choice([0, 0, 0, 0, 1, 30, 24 * 6]), seconds=draw.randrange(60))
+            events.append(
+                NewEvent(f"e{self.sent}", draw.choice(self.customers), draw.choice(["email_click", "email_open", "visit"]), now - late, "site", "{}")
+            )
+        if draw.random() < 0.2:
+            events.append(events[0])
+        take_in(events)
+
+    def settle(self, limit: float = 120) -> None:
+        """Wait until everything sent was taken in and nothing moves any more."""
+        from kogorta.desk.membership.models import Watch
+        from kogorta.desk.membership.received import newest_number
+
+        last, end = (-1, -1), time.monotonic() + limit
+        while time.monotonic() < end:
+            row = Watch.objects.first()
+            now = (row.position, row.sequence) if row else (-1, -1)
+            if row is not None and row.position >= newest_number() and now == last:
+                return
+            last = now
+            time.sleep(1.0)
+        raise TimeoutError("the watch did not come to rest")
+
+
+def faults(desk: Desk) -> tuple[int, int]:
+    """Transitions lost and doubled: members by the moves alone beside members asked of SQL over the base and the raw events."""
+    from kogorta.desk.membership.models import Member, Transition, Watch
+    from kogorta.desk.membership.recount import recount
+
+    del desk
+    twice = lost = 0
+    held: dict[tuple[int, int], bool] = {}
+    for row in Transition.objects.order_by("sequence").iterator(chunk_size=50_000):
+        twice += held.get((row.segment, row.number), False) == row.entered
+        held[row.segment, row.number] = row.entered
+    by_moves = {key for key, there in held.items() if there}
+    written = set(Member.objects.values_list("segment", "number"))
+    lost += len(by_moves ^ written)
+    numbers = list(Transition.objects.order_by("sequence").values_list("sequence", flat=True))
+    if numbers != list(range(1, Watch.objects.get().sequence + 1)):
+        lost += 1
+    found = recount(0)
+    if found is None:
+        raise RuntimeError("nothing to compare")
+    return lost + sum(one.customers for one in found.differences), twice
+
+
+def kills(count: int, rate: int, seed: int = 1, companies: int = 300) -> bool:
+    """Kill the watch at random moments while events come in."""
+    home, draw = Path(tempfile.mkdtemp(prefix="kogorta-watch-")), random.Random(seed)
+    try:
+        desk = Desk(home, companies)
+        from kogorta.desk.membership.models import Transition, Watch
+
+        reached = 0
+        for _ in range(count):
+            desk.start()
+            end = time.monotonic() + draw.uniform(2.0, 5.0)
+            while time.monotonic() < end:
+                desk.send(max(rate // 20, 1), draw)
+                time.sleep(0.05)
+            desk.kill()
+            row = Watch.objects.first()
+            reached = row.sequence if row else reached
+        desk.start()
+        desk.settle()
+        desk.kill()
+        lost, twice = faults(desk)
+        moves = Transition.objects.count()
+        print(f"{count} kills, {desk.sent} events, {moves} transitions: {lost} lost, {twice} doubled", flush=True)
+        return lost == twice == 0 and moves > 0
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def main() -> None:
+    """One of the three."""
+    what, *numbers = sys.argv[1:] or ["kills"]
+    given = [int(number) for number in numbers]
+    if what == "kills":
+        good = kills(*given) if len(given) > 1 else kills(given[0] if given else 100, 400)
+    else:
+        raise SystemExit(json.dumps({"unknown": what}))
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
