@@ -71,7 +71,7 @@ class Desk:
     def start(self) -> None:
         """Begin the watch."""
         command = [sys.executable, str(Path(__file__).parents[1] / "tests" / "desk" / "membership" / "crash_watch.py"), "watch"]
-        self.watch = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+        self.watch = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def kill(self) -> None:
         """End the watch at once."""
@@ -89,7 +89,14 @@ class Desk:
             self.sent += 1
             late = timedelta(hours=draw.choice([0, 0, 0, 0, 1, 30, 24 * 6]), seconds=draw.randrange(60))
             events.append(
-                NewEvent(f"e{self.sent}", draw.choice(self.customers), draw.choice(["email_click", "email_open", "visit"]), now - late, "site", "{}")
+                NewEvent(
+                    f"e{self.sent}",
+                    draw.choice(self.customers),
+                    draw.choice(["email_click", "email_open", "visit"]),
+                    now - late,
+                    "site",
+                    "{}",
+                )
             )
         if draw.random() < 0.2:
             events.append(events[0])

@@ -41,7 +41,6 @@ INSTALLED_APPS = [
     "kogorta.desk.customers",
     "kogorta.desk.moves",
     "kogorta.desk.membership",
-    "kogorta.desk.events",
     "kogorta.desk.reports",
     "kogorta.desk.api",
     "kogorta.desk.web",

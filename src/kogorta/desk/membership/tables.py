@@ -89,7 +89,7 @@ def opened_tables(
                 columns = list(zip(*moves, strict=True))
                 names = ("customer_id", "segment", "way")
                 told: dict[str, object] = {name: np.array(columns[place], dtype=object) for place, name in enumerate(names)}
-                told["day"] = np.array(columns[3], dtype="M8[D]")
+                told["day"] = np.array([day.isoformat() for day in columns[3]], dtype=object)
                 connection.register("told", told)
                 connection.execute("INSERT INTO told_moves SELECT customer_id, segment, way, CAST(day AS DATE) FROM told")
                 connection.unregister("told")
