@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "kogorta.desk.events",
     "kogorta.desk.imports",
     "kogorta.desk.personal",
+    "kogorta.desk.duplicates",
     "kogorta.desk.rights",
     "kogorta.desk.segments",
     "kogorta.desk.customers",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("kogorta.desk.membership.urls")),
     path("", include("kogorta.desk.reports.urls")),
     path("", include("kogorta.desk.personal.urls")),
+    path("", include("kogorta.desk.duplicates.urls")),
     path("", include("kogorta.desk.rights.urls")),
     path("", include("kogorta.desk.jobs.urls")),
     path("", include("kogorta.desk.imports.urls")),

@@ -9,6 +9,9 @@ from kogorta.kit.language import message
 DEEDS: Final[dict[str, str]] = {
     "company.changed": message("Changed the settings of the company"),
     "consent.recorded": message("Recorded a consent or a refusal"),
+    "duplicates.decided": message("Decided about two cards"),
+    "duplicates.merged": message("Joined the duplicates found"),
+    "duplicates.set_apart": message("Undid a merge of cards"),
     "import.accepted": message("Accepted a file"),
     "import.loaded": message("A file came into the base"),
     "import.removed": message("Deleted a file"),

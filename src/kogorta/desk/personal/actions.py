@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kogorta.base.erasure import PersonKeys
     from kogorta.desk.people.models import User
 
-NAMING_JOBS = ("rights.erase", "duplicates.decide")
+NAMING_JOBS = ("rights.erase",)
 """Jobs whose arguments name customers."""
 
 
