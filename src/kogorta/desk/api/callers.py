@@ -183,6 +183,11 @@ def hold_key(request: HttpRequest) -> None:
 
 def keep(request: HttpRequest, response: HttpResponseBase) -> None:
     """Keep the answer of a request that brought a key."""
-    row: KeptAnswer | None = getattr(request, "kept_answer", None)
-    if row is not None and isinstance(response, HttpResponse):
-        keep_answer(row.pk, response.status_code, response.content.decode())
+    if isinstance(response, HttpResponse):
+        keep_status(getattr(request, "kept_answer", None), response.status_code, response.content.decode())
+
+
+def keep_status(row: KeptAnswer | None, status: int, body: str) -> None:
+    """The same where the answer is not made yet."""
+    if row is not None:
+        keep_answer(row.pk, status, body)

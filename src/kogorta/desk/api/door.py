@@ -12,7 +12,8 @@ from django.middleware.http import ConditionalGetMiddleware
 from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.parser import Parser
-from pydantic_core import from_json
+from ninja.renderers import JSONRenderer
+from pydantic_core import from_json, to_json
 
 from kogorta.desk.api.callers import SameKeyError, hold_key, keep
 from kogorta.desk.api.openapi import completed
@@ -48,11 +49,19 @@ class StrictParser(Parser):
             raise HttpError(400, "not JSON") from error
 
 
+class Renderer(JSONRenderer):
+    """JSON as pydantic writes it, quick and the same everywhere."""
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:  # noqa: ANN401, ARG002
+        """The body."""
+        return to_json(data)
+
+
 class DeskAPI(NinjaAPI):
     """The interface with its problems, its parser and its description."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401
-        super().__init__(parser=StrictParser(), openapi_url=None, docs_url=None, **options)
+        super().__init__(parser=StrictParser(), renderer=Renderer(), openapi_url=None, docs_url=None, **options)
         self.add_exception_handler(Exception, _answer_of)
 
     def set_default_exception_handlers(self) -> None:

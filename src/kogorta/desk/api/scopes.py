@@ -18,6 +18,8 @@ class Scope(StrEnum):
     TRANSITIONS_WRITE = "transitions:write"
     IMPORTS_READ = "imports:read"
     IMPORTS_WRITE = "imports:write"
+    REPORTS_READ = "reports:read"
+    REPORTS_WRITE = "reports:write"
     EVENTS_READ = "events:read"
     EVENTS_WRITE = "events:write"
     JOBS_READ = "jobs:read"
@@ -31,6 +33,8 @@ ACTION_OF: Final[dict[Scope, Action]] = {
     Scope.TRANSITIONS_WRITE: Action.SEE_FIGURES,
     Scope.IMPORTS_READ: Action.IMPORT_FILES,
     Scope.IMPORTS_WRITE: Action.IMPORT_FILES,
+    Scope.REPORTS_READ: Action.SEE_REPORTS,
+    Scope.REPORTS_WRITE: Action.MAKE_REPORTS,
     Scope.EVENTS_READ: Action.IMPORT_FILES,
     Scope.EVENTS_WRITE: Action.IMPORT_FILES,
     Scope.JOBS_READ: Action.SEE_JOBS,
@@ -45,6 +49,8 @@ SCOPE_NAMES: Final[dict[Scope, str]] = {
     Scope.TRANSITIONS_WRITE: message("Ask for the comparison of two days"),
     Scope.IMPORTS_READ: message("Read imports and their audits"),
     Scope.IMPORTS_WRITE: message("Send files, add them to the base and undo imports"),
+    Scope.REPORTS_READ: message("Read and download reports"),
+    Scope.REPORTS_WRITE: message("Make reports"),
     Scope.EVENTS_READ: message("Read what became of events"),
     Scope.EVENTS_WRITE: message("Send events"),
     Scope.JOBS_READ: message("Read what the machine is doing"),

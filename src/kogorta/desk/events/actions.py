@@ -136,3 +136,8 @@ def forget_old() -> int:
     """Let go of events the base has had for long; returns how many."""
     gone, _ = ReceivedEvent.objects.filter(state=State.TAKEN, received_at__lt=now() - KEPT_FOR).delete()
     return gone
+
+
+def forget_customer(customer_ids: Iterable[str], nameless: str) -> int:
+    """Leave nothing of an erased person in what was received: his events are those of somebody nameless; returns how many."""
+    return ReceivedEvent.objects.filter(customer_id__in=list(customer_ids)).update(customer_id=nameless, properties="{}", source="")

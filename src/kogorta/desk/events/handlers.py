@@ -12,6 +12,7 @@ from kogorta.desk.bases.snapshots import newest_snapshot
 from kogorta.desk.events import actions
 from kogorta.desk.events.queries import customers_state, has_work, waiting_events
 from kogorta.desk.jobs.registry import job
+from kogorta.desk.personal.forgetting import forgets
 from kogorta.kit.language import message
 
 if TYPE_CHECKING:
@@ -60,3 +61,9 @@ def analyse(context: JobContext) -> Mapping[str, object]:
     with context.effect():
         asked = ask_for_analysis()
     return {"job": asked.pk if asked else None}
+
+
+@forgets("events")
+def forget(customer_ids: frozenset[str], nameless: str) -> None:
+    """What he did goes on under the nameless id, without words."""
+    actions.forget_customer(customer_ids, nameless)

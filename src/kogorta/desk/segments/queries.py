@@ -32,6 +32,12 @@ def all_segments() -> list[Segment]:
     return list(Segment.objects.select_related("created_by"))
 
 
+def segments_below(before: int | None, size: int) -> list[Segment]:
+    """Saved segments, newest first, from below a number."""
+    rows = Segment.objects.order_by("-id")
+    return list((rows if before is None else rows.filter(pk__lt=before))[:size])
+
+
 def find_segment(segment_id: int) -> Segment:
     """A segment with its versions and lists.
 
