@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 
+from kogorta.desk.bases.opening import base_state
 from kogorta.desk.errors import ConflictError, NotFoundError
 from kogorta.desk.imports.cleaned import forget_cleaned
 from kogorta.desk.imports.models import SentFile, State
-from kogorta.desk.imports.queries import find_by_key
+from kogorta.desk.imports.queries import demo_file, find_by_key
 from kogorta.desk.imports.reading import Reading, look_at
 from kogorta.desk.imports.storage import forget_file, quarantine_of, take
 from kogorta.desk.jobs.actions import enqueue
@@ -21,6 +22,7 @@ from kogorta.desk.language import local, now
 if TYPE_CHECKING:
     from kogorta.desk.imports.findings import Findings
     from kogorta.desk.imports.storage import ArrivedFile
+    from kogorta.desk.jobs.models import Job
     from kogorta.desk.people.models import User
 
 OPEN = frozenset({State.NEW, State.CHECKING, State.CHECKED, State.UNDONE})
@@ -93,6 +95,8 @@ def accept(by: User, file_id: int) -> None:
     row = _locked(file_id)
     if row.state not in {State.CHECKED, State.ACCEPTING}:
         raise ConflictError("Audit the file first: nothing is added to the base unseen.")
+    if not row.is_demo and demo_file() is not None:
+        raise ConflictError("The base holds invented data. Remove the demo base first, then load your own file.")
     row.state, row.accepted_by = State.ACCEPTING, by
     row.job = enqueue("imports.accept", {"file_id": row.pk}, by=by)
     row.save()
@@ -128,7 +132,13 @@ def undo(by: User, file_id: int) -> None:
 
 def finish_undoing(file_id: int) -> None:
     """The base has nothing of the file any more; the file itself stays."""
-    if SentFile.objects.filter(pk=file_id, state=State.UNDOING).update(
+    row = SentFile.objects.filter(pk=file_id, state=State.UNDOING).first()
+    if row is not None and row.is_demo:
+        digest = row.digest
+        row.delete()
+        record(None, "import.demo_removed", f"import:{file_id}")
+        transaction.on_commit(lambda: _forget(digest))
+    elif SentFile.objects.filter(pk=file_id, state=State.UNDOING).update(
         state=State.UNDONE, place=None, loaded_at=None, found={}, base_digest=""
     ):
         record(None, "import.undone", f"import:{file_id}")
@@ -153,6 +163,40 @@ def remove(by: User, file_id: int) -> None:
 def _forget(digest: str) -> None:
     forget_file(digest)
     forget_cleaned(digest)
+
+
+def ask_for_demo(by: User) -> Job:
+    """Ask for a base of invented data, to look around in.
+
+    Raises:
+        ConflictError: the base holds something already, or the demo is on its way.
+    """
+    if not base_state().is_empty or demo_file() is not None:
+        raise ConflictError("The demo is loaded into an empty base only.")
+    job = enqueue("imports.demo", {"user_id": by.pk}, by=by)
+    record(by, "import.demo_asked", f"job:{job.pk}")
+    return job
+
+
+def keep_demo(digest: str, name: str, size: int, user_id: int, job_id: int) -> SentFile:
+    """The row of the invented export; made once."""
+    reading = Reading.first(local(now()).date())
+    before = {"customers": 0, "orders": 0, "won": 0, "revenue": 0}
+    row, _ = SentFile.objects.get_or_create(
+        digest=digest,
+        defaults={
+            "name": name,
+            "size": size,
+            "state": State.ACCEPTING,
+            "reading": reading.kept(),
+            "found": {"before": before},
+            "is_demo": True,
+            "sent_by_id": user_id,
+            "accepted_by_id": user_id,
+            "job_id": job_id,
+        },
+    )
+    return row
 
 
 def note_cleaned(file_id: int, *, renamed: bool) -> None:

@@ -8,3 +8,7 @@ class ImportsConfig(AppConfig):
 
     name = "kogorta.desk.imports"
     label = "imports"
+
+    def ready(self) -> None:
+        """Read the jobs that stand in a file of their own."""
+        from kogorta.desk.imports import demo  # noqa: F401

@@ -41,6 +41,7 @@ class SentFile(models.Model):
     sent_at = models.DateTimeField(auto_now_add=True)
     accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     loaded_at = models.DateTimeField(null=True)
+    is_demo = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         """Newest first."""

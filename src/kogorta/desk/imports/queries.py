@@ -39,6 +39,11 @@ def all_files() -> list[SentFile]:
     return list(SentFile.objects.select_related("job").order_by("id"))
 
 
+def demo_file() -> SentFile | None:
+    """The invented export, while the base has it or is about to."""
+    return SentFile.objects.select_related("job").filter(is_demo=True).first()
+
+
 def loaded_files() -> list[SentFile]:
     """Files in the base, the last one first."""
     return list(SentFile.objects.filter(state__in=(State.LOADED, State.UNDOING)).order_by("-place"))

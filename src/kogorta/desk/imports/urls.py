@@ -6,6 +6,9 @@ from kogorta.desk.imports import views
 from kogorta.desk.imports.data_views import data
 
 urlpatterns = [
+    path("demo/", views.demo, name="demo"),
+    path("demo/load/", views.load_demo, name="load_demo"),
+    path("demo/remove/", views.remove_demo, name="remove_demo"),
     path("data/", data, name="data"),
     path("imports/", views.imports, name="imports"),
     path("imports/upload/", views.upload, name="upload"),

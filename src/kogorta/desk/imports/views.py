@@ -20,7 +20,7 @@ from kogorta.desk.imports.findings import Findings
 from kogorta.desk.imports.forms import columns_of, field_choices, reading_from, stages_from
 from kogorta.desk.imports.models import State
 from kogorta.desk.imports.quarantine import quarantine_lines
-from kogorta.desk.imports.queries import find_file, latest_files
+from kogorta.desk.imports.queries import demo_file, find_file, latest_files
 from kogorta.desk.imports.reading import Reading, head_of, sheets_of
 from kogorta.desk.imports.shown import ShownFile, facts_of, notes_told, shown_findings
 from kogorta.desk.imports.storage import FIELD, ArrivedFile, Receiver
@@ -199,6 +199,35 @@ def undo(request: HttpRequest, file_id: int) -> HttpResponse:
     """Take a whole file out of the base."""
     actions.undo(person(request), file_id)
     return redirect("import", file_id)
+
+
+@require_POST
+@allowed(Action.IMPORT_FILES)
+def load_demo(request: HttpRequest) -> HttpResponse:
+    """Load the base of invented data."""
+    row = actions.ask_for_demo(person(request))
+    messages.info(request, current_language().text("The demo base is being made; it takes about a minute."))
+    return redirect("job", row.pk)
+
+
+@require_GET
+@allowed(Action.IMPORT_FILES)
+def demo(request: HttpRequest) -> HttpResponse:
+    """What the demo base is, and how to be rid of it."""
+    row = demo_file()
+    return render(request, "imports/demo.html", {"file": ShownFile.of(row) if row else None, "base": base_state()})
+
+
+@require_POST
+@allowed(Action.IMPORT_FILES)
+def remove_demo(request: HttpRequest) -> HttpResponse:
+    """Take the invented data out of the base, and delete their file."""
+    row = demo_file()
+    if row is None:
+        raise NotFoundError("There is no demo base here.")
+    actions.undo(person(request), row.pk)
+    messages.success(request, current_language().text("The demo base is being removed."))
+    return redirect("today")
 
 
 @require_POST

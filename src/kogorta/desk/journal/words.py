@@ -13,6 +13,8 @@ DEEDS: Final[dict[str, str]] = {
     "duplicates.merged": message("Joined the duplicates found"),
     "duplicates.set_apart": message("Undid a merge of cards"),
     "import.accepted": message("Accepted a file"),
+    "import.demo_asked": message("Asked for the demo base"),
+    "import.demo_removed": message("The demo base was removed"),
     "import.loaded": message("A file came into the base"),
     "import.removed": message("Deleted a file"),
     "import.sent": message("Sent a file"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kogorta.desk.company.queries import current_company
+from kogorta.desk.imports.queries import demo_file
 from kogorta.desk.language import current_language
 from kogorta.desk.people.permissions import Action, may
 from kogorta.desk.web.navigation import entries_for
@@ -36,6 +37,7 @@ def layout(request: HttpRequest) -> dict[str, object]:
         "company": current_company(),
         "navigation": entries_for(user, request.path),
         "allowed": Allowed(user),
+        "demo": demo_file() if getattr(user, "is_authenticated", False) else None,
         "person": user if getattr(user, "is_authenticated", False) else None,
         "is_fragment": request.headers.get("HX-Request") == "true",
     }
