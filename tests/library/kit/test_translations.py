@@ -65,6 +65,14 @@ def test_every_text_a_reader_sees_has_a_russian_translation():
     assert missing == []
 
 
+def test_the_command_line_has_its_own_catalog_so_that_help_is_quick():
+    """`spoken` reads cli.po alone; a text kept in another catalog would be shown in English."""
+    own = {entry.id for entry in entries(SOURCE / "locale" / "ru" / "LC_MESSAGES" / "cli.po")}
+    said = [node for path in (SOURCE / "cli").rglob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    said = [node.args[0] for node in said if isinstance(node, ast.Call) and name_of(node.func) == "spoken"]
+    assert [text.value for text in said if isinstance(text, ast.Constant) and text.value not in own] == []
+
+
 def test_plural_texts_have_three_russian_forms():
     known = all_translations()
     wrong = [text for text, plural in all_texts().items() if plural and not (isinstance(known[text][1], tuple) and all(known[text][1]))]
