@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import shutil
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from servers import postgresql
 
 HOME = Path(tempfile.mkdtemp(prefix="kogorta-desk-tests-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ["KOGORTA_DESK_HOME"] = str(HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "kogorta.desk.settings"
 os.environ.pop("DATABASE_URL", None)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from kogorta.kit.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     import duckdb
 
@@ -24,7 +26,7 @@ def connect(*, memory: str = DEFAULT_MEMORY, spill: Path | None = None) -> duckd
 
     Args:
         memory: most memory the engine may take, such as `1500MB`; beyond it, it spills to disk.
-        spill: folder for spilled rows.
+        spill: folder for spilled rows; one of the connection's own among the temporary files of the system when not given.
 
     Returns:
         An open connection.
@@ -43,8 +45,9 @@ def connect(*, memory: str = DEFAULT_MEMORY, spill: Path | None = None) -> duckd
     # the files read are local and mostly read once: a copy of them in memory only takes room
     connection.execute("SET enable_external_file_cache = false")
     connection.execute(f"SET memory_limit = '{memory}'")
-    if spill is not None:
-        connection.execute(f"SET temp_directory = {quote(str(spill))}")
+    # made when something spills and deleted with the connection; never in the folder somebody happens to work in
+    spill = spill or Path(gettempdir()) / f"kogorta-{uuid4().hex}"
+    connection.execute(f"SET temp_directory = {quote(str(spill))}")
     return connection
 
 

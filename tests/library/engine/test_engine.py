@@ -22,6 +22,19 @@ def test_a_connection_is_in_universal_time_and_bounded():
     assert settings["memory_limit"].startswith(("190", "200"))
 
 
+def test_rows_spill_beside_temporary_files_never_where_somebody_works(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "system").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "system"))
+    connection = connect(memory="40MB")
+    connection.execute("CREATE TABLE large AS SELECT i, hash(i) AS h FROM range(4000000) t(i)")
+    (place,) = (tmp_path / "system").iterdir()
+    assert any(place.iterdir())
+    connection.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["system"]
+    assert not place.exists()
+
+
 @pytest.mark.parametrize("memory", ["", "lots", "1500", "-5MB", "1GB; DROP TABLE t", "1'GB"])
 def test_a_memory_limit_that_is_no_size_is_refused(memory):
     with pytest.raises(OptionError, match="write a number with MB or GB"):
