@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     Truth = NDArray[np.bool_]
 
 NO_MOMENT: Final = int(np.iinfo(np.int64).min)
+FEW: Final = 1 << 20
+"""Rows up to which running sums are kept for the next window; of more they are counted anew."""
 AGE: Final = Property("age")
 
 
@@ -80,7 +82,9 @@ class Evaluation:
         self.calendars: dict[str, tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = {}
         self.figures: dict[Figure, Numbers] = {}
         self.memory: dict[tuple[str, int, np.dtype[np.generic]], NDArray[np.generic]] = {}
-        self.rows: dict[tuple[str, Window, tuple[Condition, ...], bool], Truth | None] = {}
+        self.rows: dict[tuple[str, tuple[Condition, ...], bool], Truth | None] = {}
+        self.begins: dict[tuple[str, Window], NDArray[np.int64]] = {}
+        self.sums: dict[tuple[object, ...], NDArray[np.generic]] = {}
 
     def node(self, rule: Node) -> Truth:
         """Whether the rule holds for each customer; callers must not change the array."""
@@ -214,13 +218,16 @@ class Evaluation:
 
     def _kept(self, history: History, measure: Measure, *, orders_only: bool = True) -> Truth | None:
         """Rows a measure looks at; None for all of them."""
+        kept = self._filtered(history, measure, orders_only=orders_only)
+        start = measure.window.start(self.as_of)
+        return kept if start is None else _both(numbers_of(history, "day").values >= day_number(start), kept)
+
+    def _filtered(self, history: History, measure: Measure, *, orders_only: bool = True) -> Truth | None:
+        """Rows the conditions of a measure leave, whatever its window; None for all of them."""
         orders_only = orders_only and measure.grain != "events"
-        key = measure.grain, measure.window, measure.where, orders_only
+        key = measure.grain, measure.where, orders_only
         if key not in self.rows:
             found: list[Truth] = []
-            start = measure.window.start(self.as_of)
-            if start is not None:
-                found.append(numbers_of(history, "day").values >= day_number(start))
             if orders_only:
                 found.append(numbers_of(history, "is_order").values != 0)
             for item in measure.where:
@@ -232,7 +239,44 @@ class Evaluation:
             self.rows[key] = whole
         return self.rows[key]
 
+    def _begin(self, history: History, measure: Measure) -> NDArray[np.int64]:
+        """The first row of each customer in the window of a measure: rows are sorted by day."""
+        start = measure.window.start(self.as_of)
+        if start is None:
+            return history.starts[:-1]
+        key = measure.grain, measure.window
+        if key not in self.begins:
+            before = self._running(numbers_of(history, "day").values < day_number(start), np.dtype(np.int32))[history.starts]
+            self.begins[key] = history.starts[:-1] + (before[1:] - before[:-1])
+        return self.begins[key]
+
+    def _summed(self, history: History, measure: Measure, column: str | None, *, orders_only: bool = True) -> NDArray[np.generic]:
+        """Running sums over the rows the conditions leave, of a column or of rows; windows share them, each beginning where it does."""
+        key = measure.grain, measure.where, orders_only and measure.grain != "events", column
+        if key in self.sums:
+            return self.sums[key]
+        kept = self._filtered(history, measure, orders_only=orders_only)
+        if column is None:
+            rows = np.ones(len(history.owner), dtype=np.bool_) if kept is None else kept
+            found = self._running(rows, np.dtype(np.int32))
+        else:
+            values = numbers_of(history, column)
+            kept = _both(kept, values.known)
+            amounts = values.values
+            if kept is not None:
+                amounts = np.multiply(amounts, kept, out=self._scratch("product", len(kept), amounts.dtype))
+            found = self._running(amounts, np.dtype(np.int64))
+        if len(history.owner) <= FEW:
+            found = self.sums[key] = found.copy()
+        return found
+
     def _count(self, history: History, measure: Measure, *, distinct: bool = False, known: str | None = None) -> NDArray[np.int64]:
+        if not distinct and known is None:
+            begin, end = self._begin(history, measure), history.starts[1:]
+            if self._filtered(history, measure) is None:
+                return end - begin
+            running = self._summed(history, measure, None)
+            return (running[end] - running[begin]).astype(np.int64)
         kept = self._kept(history, measure)
         if known is not None:
             kept = _both(kept, numbers_of(history, known).known)
@@ -249,14 +293,9 @@ class Evaluation:
 
     def _total(self, history: History, measure: Measure, column: str, *, orders_only: bool = True) -> NDArray[np.int64]:
         """Sums in whole numbers."""
-        values = numbers_of(history, column)
-        kept = _both(self._kept(history, measure, orders_only=orders_only), values.known)
-        amounts = (
-            values.values
-            if kept is None
-            else np.multiply(values.values, kept, out=self._scratch("product", len(kept), values.values.dtype))
-        )
-        return _between(self._running(amounts, np.dtype(np.int64)), history.starts)
+        begin = self._begin(history, measure)
+        running = self._summed(history, measure, column, orders_only=orders_only)
+        return (running[history.starts[1:]] - running[begin]).astype(np.int64)
 
     def _largest(self, history: History, measure: Measure) -> Numbers:
         kept = self._kept(history, measure)
@@ -270,7 +309,7 @@ class Evaluation:
 
     def _last(self, history: History, measure: Measure, *, first: bool) -> Numbers:
         """Days since the last or the first kept row."""
-        days, some = self._end_day(measure, self._kept(history, measure), first=first)
+        days, some = self._end_day(history, measure, first=first)
         return Numbers(np.where(some, self.today - days, 0), some)
 
     def last_unanswered(self, measure: Measure) -> tuple[NDArray[np.int64], Truth]:
@@ -284,25 +323,30 @@ class Evaluation:
         moments = numbers_of(history, "moment")
         passed = _both(_both(moments.values <= self.now, moments.known), kept)
         found = np.full(self.size, NO_MOMENT)
-        np.maximum.at(found, history.owner[passed], moments.values[passed].astype(np.int64))
+        some = np.flatnonzero(history.starts[1:] > history.starts[:-1])
+        if len(some):
+            found[some] = np.maximum.reduceat(np.where(passed, moments.values, NO_MOMENT), history.starts[some])
         return found
 
     def first_kept_day(self, measure: Measure, *, orders_only: bool) -> tuple[NDArray[np.int64], Truth]:
         """Day of the first row of each customer that a measure looks at, and whether there is one."""
-        history = self.state.histories[measure.grain]
-        return self._end_day(measure, self._kept(history, measure, orders_only=orders_only), first=True)
+        return self._end_day(self.state.histories[measure.grain], measure, first=True, orders_only=orders_only)
 
-    def _end_day(self, measure: Measure, kept: Truth | None, *, first: bool) -> tuple[NDArray[np.int64], Truth]:
-        """Day of the first or the last kept row of each customer: rows are sorted by day."""
-        history = self.state.histories[measure.grain]
-        days, starts = numbers_of(history, "day").values, history.starts
+    def _end_day(self, history: History, measure: Measure, *, first: bool, orders_only: bool = True) -> tuple[NDArray[np.int64], Truth]:
+        """Day of the first or the last row of each customer a measure looks at: rows are sorted by day."""
+        days, begin, end = numbers_of(history, "day").values, self._begin(history, measure), history.starts[1:]
+        kept = self._filtered(history, measure, orders_only=orders_only)
         if kept is not None:
-            days, starts = days[np.flatnonzero(kept)], self._running(kept, np.dtype(np.int32))[starts].astype(np.int64)
-        some = starts[1:] > starts[:-1]
+            running = self._summed(history, measure, None, orders_only=orders_only)
+            begin, end = running[begin].astype(np.int64), running[end].astype(np.int64)
+            key = measure.grain, measure.where, orders_only and measure.grain != "events", "day of kept"
+            if key not in self.sums:
+                self.sums[key] = days[np.flatnonzero(kept)]
+            days = self.sums[key]  # type: ignore[assignment]
+        some = end > begin
         if not len(days):
             return np.zeros(self.size, dtype=np.int64), some
-        place = starts[:-1] if first else starts[1:] - 1
-        return days[np.where(some, place, 0)].astype(np.int64), some
+        return days[np.where(some, begin if first else end - 1, 0)].astype(np.int64), some
 
     def _running(self, values: NDArray[np.generic], kind: np.dtype[np.generic]) -> NDArray[np.generic]:
         """Sums of the first 0, 1, 2, ... rows; good until the next call."""
