@@ -4,12 +4,10 @@ Run from the project root:
 
     python -m benchmarks.watch kills [kills] [events per second]     # each time counted against a recomputation from raw events
     python -m benchmarks.watch latency [seconds] [events per second] # event accepted -> transition written, 99th percentile
-    python -m benchmarks.watch moment [customers]                    # everybody waits; one moment comes
 """
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
@@ -17,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -28,6 +27,8 @@ RULES = {
     "readers": "events('email_open', 30d) >= 2 and events('email_click', 30d) = 0",
     "sleeping": "recency_days > 30",
     "came lately": "entered('clicked', 7d)",
+    # as events add up everybody goes in and out of one after the other
+    **{f"visits {count}": f"events('visit', 30d) between {count} and {count + 1}" for count in range(2, 82, 4)},
 }
 
 
@@ -169,14 +170,73 @@ def kills(count: int, rate: int, seed: int = 1, companies: int = 300) -> bool:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def latency(seconds: int, rate: int, companies: int = 3_000) -> bool:
+    """From an event on the disk to its move on the disk, at a steady rate; both moments by the clock of this machine."""
+    home, draw = Path(tempfile.mkdtemp(prefix="kogorta-watch-")), random.Random(1)
+    try:
+        desk = Desk(home, companies)
+        from kogorta.desk.events.models import ReceivedEvent
+        from kogorta.desk.membership.models import Transition, Watch
+
+        desk.start()
+        desk.settle()
+        first = Watch.objects.get().sequence
+        accepted: list[tuple[float, int]] = []
+        begin = time.monotonic()
+        seen: list[tuple[float, int]] = []
+        watching = threading.Event()
+
+        def look() -> None:
+            from django.db import connection
+
+            while not watching.wait(0.01):
+                seen.append((time.monotonic(), Watch.objects.values_list("position", flat=True).get()))
+            connection.close()
+
+        eye = threading.Thread(target=look, daemon=True)
+        eye.start()
+        batch = max(rate // 10, 1)
+        for step in range(10 * seconds):
+            desk.send(batch, draw)
+            accepted.append((time.monotonic(), desk.sent))
+            time.sleep(max(0.0, begin + (step + 1) / 10 - time.monotonic()))
+        spent = time.monotonic() - begin
+        desk.settle()
+        watching.set()
+        eye.join()
+        newest = ReceivedEvent.objects.order_by("-pk").values_list("pk", flat=True)[0]
+        offset = newest - desk.sent
+        waits: list[float] = []
+        place = 0
+        for moment, number in accepted:
+            while place < len(seen) and seen[place][1] < number + offset:
+                place += 1
+            waits += [seen[place][0] - moment if place < len(seen) else float("inf")] * batch
+        waits.sort()
+        found = {share: waits[int(share * (len(waits) - 1))] for share in (0.5, 0.99, 1.0)}
+        moves = Transition.objects.filter(sequence__gt=first).count()
+        print(
+            f"{desk.sent:,} events in {spent:.1f} s ({desk.sent / spent:,.0f} a second), {moves:,} transitions; accepted -> written: "
+            f"median {found[0.5]:.2f} s, 99th percentile {found[0.99]:.2f} s, slowest {found[1.0]:.2f} s"
+        )
+        desk.kill()
+        lost, twice = faults(desk)
+        print(f"{lost} lost, {twice} doubled")
+        return found[0.99] <= 1.0 and lost == twice == 0
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
 def main() -> None:
-    """One of the three."""
+    """One of the two."""
     what, *numbers = sys.argv[1:] or ["kills"]
     given = [int(number) for number in numbers]
     if what == "kills":
         good = kills(*given) if len(given) > 1 else kills(given[0] if given else 100, 400)
+    elif what == "latency":
+        good = latency(given[0] if given else 60, given[1] if len(given) > 1 else 5_000)
     else:
-        raise SystemExit(json.dumps({"unknown": what}))
+        raise SystemExit(f"{what} is none of: kills, latency")
     sys.exit(0 if good else 1)
 
 

@@ -44,6 +44,8 @@ def connect(*, memory: str = DEFAULT_MEMORY, spill: Path | None = None) -> duckd
     connection.execute("SET enable_progress_bar = false")
     # the files read are local and mostly read once: a copy of them in memory only takes room
     connection.execute("SET enable_external_file_cache = false")
+    # of arrays of objects only texts are handed over; a look at a thousand empty ones breaks off instead of taking them for texts
+    connection.execute("SET pandas_analyze_sample = 0")
     connection.execute(f"SET memory_limit = '{memory}'")
     # made when something spills and deleted with the connection; never in the folder somebody happens to work in
     spill = spill or Path(gettempdir()) / f"kogorta-{uuid4().hex}"

@@ -130,3 +130,11 @@ def test_every_function_in_the_sql_files_exists_in_the_engine():
     for name, text in texts.items():
         used = {word.lower() for word in re.findall(r"(?<![\w.$])([a-zA-Z_]\w*)\(", text)}
         assert used - known - words - own == set(), name
+
+
+@pytest.mark.parametrize("texts", [[None] * 5_000, [None] * 4_999 + ["Омск"], ["Омск", None] * 2_500], ids=["none", "late", "mixed"])
+def test_a_column_of_thousands_of_empty_texts_is_a_column_of_texts(texts):
+    connection = connect()
+    register_mapping(connection, "told", {"key": [str(place) for place in range(5_000)], "text": texts})
+    found = connection.execute("SELECT count(*), count(text), min(typeof(text)) FROM told").fetchone()
+    assert found == (5_000, len([text for text in texts if text]), "VARCHAR")

@@ -212,16 +212,22 @@ def _keep_counts(found: Written) -> None:
     for move in found.moves:
         side = came if move.entered else went
         side[move.segment] = side.get(move.segment, 0) + 1
-    for segment in {*came, *went}:
-        row = Watched.objects.filter(segment=segment).first()
-        day, _ = Day.objects.get_or_create(segment=segment, day=found.day)
-        day.entered += came.get(segment, 0)
-        day.left += went.get(segment, 0)
-        if row is not None:
-            row.members += came.get(segment, 0) - went.get(segment, 0)
-            row.save(update_fields=["members"])
-        day.members = row.members if row is not None else 0
-        day.save()
+    if not found.moves:
+        return
+    moved = sorted({*came, *went})
+    watched, days = Watched._meta.db_table, Day._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {watched} SET members = members + %s WHERE segment = %s",
+            [(came.get(segment, 0) - went.get(segment, 0), segment) for segment in moved],
+        )
+        cursor.executemany(
+            f"""INSERT INTO {days} (segment, day, entered, "left", members)
+            VALUES (%s, %s, %s, %s, coalesce((SELECT members FROM {watched} WHERE segment = %s), 0))
+            ON CONFLICT (segment, day) DO UPDATE SET entered = {days}.entered + excluded.entered, "left" = {days}."left" + excluded."left",
+            members = excluded.members""",
+            [(segment, found.day.isoformat(), came.get(segment, 0), went.get(segment, 0), segment) for segment in moved],
+        )
 
 
 def note_differences(differences: Sequence[Difference], found_at: int) -> None:

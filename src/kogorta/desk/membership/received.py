@@ -38,6 +38,8 @@ class Received:
 
     def fact(self, record: int, customer: int) -> Event:
         """The event as the tick takes it."""
+        if self.properties in ("", "{}"):
+            return Event(self.number, record, customer, self.at, self.type, self.source)
         try:
             told = json.loads(self.properties or "{}")
         except ValueError:

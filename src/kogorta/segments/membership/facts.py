@@ -183,7 +183,15 @@ def _longs(values: Iterable[int]) -> NDArray[np.int64]:
 
 
 def _codes(population: Population, grain: Grain, column: str, texts: Iterable[str | None]) -> NDArray[np.int32]:
-    return population.lexicon(grain, column).codes([None if text is None else fold(text) or None for text in texts])
+    lexicon = population.lexicon(grain, column)
+    known: dict[str | None, int] = {None: -1}
+    found = []
+    for text in texts:
+        code = known.get(text)
+        if code is None:
+            code = known[text] = lexicon.code(fold(text or "") or None)
+        found.append(code)
+    return np.array(found, dtype=np.int32)
 
 
 def _orders(orders: list[Order], days: NDArray[np.int32], population: Population) -> RowChanges:
@@ -242,8 +250,12 @@ def _events(events: list[Event], population: Population, zone: Zone) -> RowChang
         "value": _longs(round((event.value or 0) * THOUSANDTHS) if there else 0 for event, there in zip(kept, valued, strict=True)),
         "has_value": np.array(valued, dtype=np.bool_),
     }
+    telling = [(place, event.properties) for place, event in enumerate(kept) if event.properties]
     for name in ("campaign", "channel", "page", "category", "product", "product_id"):
-        columns[name] = _codes(population, "events", name, (event.properties.get(name) for event in kept))
+        codes = columns[name] = np.full(len(kept), -1, dtype=np.int32)
+        told = [(place, text) for place, properties in telling if (text := properties.get(name)) is not None]
+        if told:
+            codes[[place for place, _ in told]] = _codes(population, "events", name, [text for _, text in told])
     return _changes(events, [event.event for event in events], counts, columns)
 
 

@@ -246,8 +246,8 @@ class Evaluation:
             return history.starts[:-1]
         key = measure.grain, measure.window
         if key not in self.begins:
-            before = self._running(numbers_of(history, "day").values < day_number(start), np.dtype(np.int32))[history.starts]
-            self.begins[key] = history.starts[:-1] + (before[1:] - before[:-1])
+            earlier = self._running(numbers_of(history, "day").values < day_number(start), np.dtype(np.int32))
+            self.begins[key] = history.starts[:-1] + _between(earlier, history.starts[:-1], history.starts[1:])
         return self.begins[key]
 
     def _summed(self, history: History, measure: Measure, column: str | None, *, orders_only: bool = True) -> NDArray[np.generic]:
@@ -276,14 +276,14 @@ class Evaluation:
             if self._filtered(history, measure) is None:
                 return end - begin
             running = self._summed(history, measure, None)
-            return (running[end] - running[begin]).astype(np.int64)
+            return _between(running, begin, end)
         kept = self._kept(history, measure)
         if known is not None:
             kept = _both(kept, numbers_of(history, known).known)
         if not distinct:
             if kept is None:
                 return history.starts[1:] - history.starts[:-1]
-            return _between(self._running(kept, np.dtype(np.int32)), history.starts)
+            return _between(self._running(kept, np.dtype(np.int32)), history.starts[:-1], history.starts[1:])
         rows = np.arange(len(history.owner)) if kept is None else np.flatnonzero(kept)
         # lines of an order stand together, so an order is counted where its number changes
         orders = numbers_of(history, "order_no").values[rows]
@@ -295,7 +295,7 @@ class Evaluation:
         """Sums in whole numbers."""
         begin = self._begin(history, measure)
         running = self._summed(history, measure, column, orders_only=orders_only)
-        return (running[history.starts[1:]] - running[begin]).astype(np.int64)
+        return _between(running, begin, history.starts[1:])
 
     def _largest(self, history: History, measure: Measure) -> Numbers:
         kept = self._kept(history, measure)
@@ -321,7 +321,9 @@ class Evaluation:
 
     def _last_moment(self, history: History, kept: Truth | None) -> NDArray[np.int64]:
         moments = numbers_of(history, "moment")
-        passed = _both(_both(moments.values <= self.now, moments.known), kept)
+        passed = moments.values <= self.now
+        for more in (moments.known, kept):
+            passed = passed if more is None else passed & more
         found = np.full(self.size, NO_MOMENT)
         some = np.flatnonzero(history.starts[1:] > history.starts[:-1])
         if len(some):
@@ -334,19 +336,23 @@ class Evaluation:
 
     def _end_day(self, history: History, measure: Measure, *, first: bool, orders_only: bool = True) -> tuple[NDArray[np.int64], Truth]:
         """Day of the first or the last row of each customer a measure looks at: rows are sorted by day."""
+        found: NDArray[np.generic]
         days, begin, end = numbers_of(history, "day").values, self._begin(history, measure), history.starts[1:]
         kept = self._filtered(history, measure, orders_only=orders_only)
         if kept is not None:
             running = self._summed(history, measure, None, orders_only=orders_only)
             begin, end = running[begin].astype(np.int64), running[end].astype(np.int64)
             key = measure.grain, measure.where, orders_only and measure.grain != "events", "day of kept"
-            if key not in self.sums:
-                self.sums[key] = days[np.flatnonzero(kept)]
-            days = self.sums[key]  # type: ignore[assignment]
+            held = self.sums.get(key)
+            found = days[np.flatnonzero(kept)] if held is None else held
+            if held is None and len(kept) <= FEW:
+                self.sums[key] = found
+        else:
+            found = days
         some = end > begin
-        if not len(days):
+        if not len(found):
             return np.zeros(self.size, dtype=np.int64), some
-        return days[np.where(some, begin if first else end - 1, 0)].astype(np.int64), some
+        return found[np.where(some, begin if first else end - 1, 0)].astype(np.int64), some
 
     def _running(self, values: NDArray[np.generic], kind: np.dtype[np.generic]) -> NDArray[np.generic]:
         """Sums of the first 0, 1, 2, ... rows; good until the next call."""
@@ -376,10 +382,9 @@ def _ratio(total: NDArray[np.int64], count: NDArray[np.int64]) -> Numbers:
     return Numbers(total / np.where(known, count, 1), known)
 
 
-def _between(running: NDArray[np.generic], starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What was added between the first row of each customer and the first of the next."""
-    at = running[starts].astype(np.int64)
-    return at[1:] - at[:-1]
+def _between(running: NDArray[np.generic], begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What was added from one row of each customer to another."""
+    return running[end].astype(np.int64) - running[begin].astype(np.int64)
 
 
 def _both(left: Truth | None, right: Truth | None) -> Truth | None:

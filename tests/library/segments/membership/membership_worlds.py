@@ -39,7 +39,7 @@ TEMPLATES = (
     "lifecycle = 'sleeping'",
     "lifecycle in ('new', 'gone') or frequency = 0",
     "days_since(order) > {d}",
-    "recency_days between {d} and 40 and city != 'Омск'",
+    "recency_days between {d} and 60 and city != 'Омск'",
     "orders({w}) >= {n}",
     "orders({w}, channel = 'сайт') = 0 and orders() > 0",
     "revenue({w}) > {m} or monetary < 0",
