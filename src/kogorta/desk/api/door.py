@@ -69,7 +69,13 @@ class DeskAPI(NinjaAPI):
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:  # noqa: ANN401
         """The description, with what the framework leaves out."""
-        return completed(super().get_openapi_schema(**options))
+        scopes = {
+            str(operation.operation_id): [scope.value for item in operation.auth_callbacks for scope in getattr(item, "scopes", ())]
+            for router in self._get_bound_routers()
+            for view in router.path_operations.values()
+            for operation in view.operations
+        }
+        return completed(super().get_openapi_schema(**options), scopes)
 
 
 def _answer_of(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:

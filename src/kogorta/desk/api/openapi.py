@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ninja.openapi.schema import OpenAPISchema
 
@@ -67,8 +67,13 @@ NOT_FOUND: Final[Mapping[str, Any]] = {"responses": {404: {"description": "There
 """Extra of an operation about one thing."""
 
 
-def completed(schema: OpenAPISchema) -> OpenAPISchema:
-    """The description with what every operation may answer besides."""
+def completed(schema: OpenAPISchema, scopes: Mapping[str, Sequence[str]]) -> OpenAPISchema:
+    """The description with what every operation may answer besides.
+
+    Args:
+        schema: as the framework makes it.
+        scopes: id of an operation -> scopes it asks for.
+    """
     schema["components"]["schemas"]["Problem"] = dict(_PROBLEM)
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for methods in schema["paths"].values():
@@ -86,6 +91,5 @@ def completed(schema: OpenAPISchema) -> OpenAPISchema:
             if method != "get" and not operation.pop(NO_KEY, False):
                 parameters.append(dict(_KEY))
             operation["responses"] = {str(status): told for status, told in sorted(responses.items(), key=lambda item: int(item[0]))}
-            if operation.get("security"):
-                operation["security"] = [{"Bearer": operation.pop("x-scopes", [])}]
+            operation["security"] = [{"Bearer": list(scopes[operation["operationId"]])}]
     return schema
