@@ -26,6 +26,7 @@ PAGES = [
     "/people/roles/",
     "/journal/",
     "/jobs/",
+    "/tokens/",
 ]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 

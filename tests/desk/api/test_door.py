@@ -172,6 +172,8 @@ def test_errors_speak_the_language_asked_for(stranger):
         ("POST", "/openapi.json", None, None, 405, "method"),
         ("GET", "/jobs?limit=0", None, None, 422, "invalid"),
         ("GET", "/jobs?limit=many", None, None, 422, "invalid"),
+        ("GET", "/jobs?limt=5", None, None, 422, "refused"),
+        ("POST", "/jobs/1/cancel?force=1", None, None, 422, "refused"),
         ("GET", "/jobs?cursor=abc", None, None, 422, "bad_cursor"),
         ("GET", "/jobs?cursor=%00", None, None, 422, "invalid"),
         ("POST", "/jobs/1/cancel", "a=b", "application/x-www-form-urlencoded", 415, "not_json"),

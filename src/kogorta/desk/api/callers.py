@@ -35,6 +35,7 @@ KEY_HEADER: Final = "Idempotency-Key"
 _LONGEST_KEY: Final = 200
 _MOST_MET: Final = 1000
 _HELD: Final = "keeps_answer"
+_NAMES: Final = "known_query"
 
 requests: Final = Buckets(DESK.api_per_minute / 60, DESK.api_per_minute / 2)
 """What a token may ask."""
@@ -88,6 +89,7 @@ class Bearer(HttpBearer):
             UnauthorisedError: the token does not work.
             ScopeError: it does not allow this.
             TooManyError: the limit is reached.
+            DeskError: the address has a parameter nobody knows.
         """
         row = find_token(token)
         if row is None or not row.created_by.is_active:
@@ -103,6 +105,9 @@ class Bearer(HttpBearer):
             wait = requests.take(str(row.pk))
             if wait:
                 raise TooManyError(wait)
+        strange = sorted(set(request.GET) - getattr(request, _NAMES, set(request.GET)))
+        if strange:
+            raise DeskError("There is no parameter {name!r} here.", name=strange[0][:100])
         note_use(row)
         present_token.set(row.pk)
         if getattr(request, _HELD, False):
@@ -174,6 +179,11 @@ def answer_once(request: HttpRequest, caller: Caller, body: bytes) -> KeptAnswer
     if row.asked != asked:
         raise ConflictError("The key {key} was used for another request. Take a new one.", key=key)
     raise SameKeyError(row)
+
+
+def know_query(request: HttpRequest, names: frozenset[str]) -> None:
+    """Say which parameters the address may have; another one is refused, so that a misspelt filter does not pass for none."""
+    setattr(request, _NAMES, names)
 
 
 def hold_key(request: HttpRequest) -> None:

@@ -15,7 +15,7 @@ from ninja.parser import Parser
 from ninja.renderers import JSONRenderer
 from pydantic_core import from_json, to_json
 
-from kogorta.desk.api.callers import SameKeyError, hold_key, keep
+from kogorta.desk.api.callers import SameKeyError, hold_key, keep, know_query
 from kogorta.desk.api.openapi import completed
 from kogorta.desk.api.problems import CONTENT_TYPE, NotJsonError, problem, problem_of
 from kogorta.desk.journal.actions import present_token
@@ -23,7 +23,7 @@ from kogorta.desk.language import current_language
 from kogorta.kit.language import message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
@@ -91,12 +91,19 @@ def _answer_of(request: HttpRequest, error: Exception | type[Exception]) -> Http
     return problem_of(request, error if isinstance(error, Exception) else error())
 
 
-def guarded(view: View) -> View:
-    """A view of the interface behind the door."""
+def guarded(view: View, names: Mapping[str, frozenset[str]] | None = None) -> View:
+    """A view of the interface behind the door.
+
+    Args:
+        view: the view.
+        names: method -> names its query may have; None where it looks for itself.
+    """
 
     @functools.wraps(view, assigned=())
     def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         mark = present_token.set(None)
+        if names is not None and request.method is not None and request.method in names:
+            know_query(request, names[request.method])
         try:
             response = _in_transaction(view, request, *args, **kwargs)
         except OperationalError:

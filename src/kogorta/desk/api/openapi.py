@@ -58,8 +58,8 @@ _LANGUAGE: Final[Mapping[str, Any]] = {
     "name": "Accept-Language",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "enum": ["ru", "en"]},
-    "description": "Language of the sentences in answers and problems.",
+    "schema": {"type": "string"},
+    "description": "Language of the sentences in answers and problems: ru or en.",
 }
 NO_KEY: Final = "x-no-key"
 """Extra of an operation that needs no key: it is known by what is sent."""
@@ -93,3 +93,14 @@ def completed(schema: OpenAPISchema, scopes: Mapping[str, Sequence[str]]) -> Ope
             operation["responses"] = {str(status): told for status, told in sorted(responses.items(), key=lambda item: int(item[0]))}
             operation["security"] = [{"Bearer": list(scopes[operation["operationId"]])}]
     return schema
+
+
+def query_names(schema: Mapping[str, Any]) -> dict[str, dict[str, frozenset[str]]]:
+    """Path -> method -> names a query may have."""
+    return {
+        path: {
+            method.upper(): frozenset(item["name"] for item in operation["parameters"] if item["in"] == "query")
+            for method, operation in methods.items()
+        }
+        for path, methods in schema["paths"].items()
+    }

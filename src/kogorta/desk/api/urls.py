@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
@@ -11,6 +12,7 @@ from django.urls import include, path, re_path
 from kogorta.desk.api import views
 from kogorta.desk.api.door import guarded
 from kogorta.desk.api.interface import api
+from kogorta.desk.api.openapi import query_names
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -36,8 +38,10 @@ def unknown(request: HttpRequest) -> HttpResponse:
 
 
 _operations, _, _ = api.urls
+_names = query_names(api.get_openapi_schema(path_prefix=""))
 for _pattern in _operations:
-    _pattern.callback = guarded(cast("View", _pattern.callback))
+    _path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(_pattern.pattern))
+    _pattern.callback = guarded(cast("View", _pattern.callback), _names.get(_path))
 
 urlpatterns = [
     path("tokens/", views.tokens, name="tokens"),
