@@ -261,8 +261,8 @@ def _print_flows(moves: Migration, told: Told) -> None:
     heads = (
         words.phrase("Customers"),
         words.phrase("Bought in between"),
-        words.phrase("Year before"),
-        words.phrase("Year now"),
+        words.phrase("Revenue before"),
+        words.phrase("Revenue now"),
         words.phrase("All-time revenue"),
     )
     print_table(
@@ -290,8 +290,8 @@ def _print_movers(named: Sequence[Mover], told: Told) -> None:
         words.phrase("Customer"),
         words.phrase("From"),
         words.phrase("To"),
-        words.phrase("Year before"),
-        words.phrase("Year now"),
+        words.phrase("Revenue before"),
+        words.phrase("Revenue now"),
         words.phrase("Last order"),
         words.phrase("Days silent"),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kogorta.reports.names import NAMES, quoted
-from kogorta.segments.moves import SMALL_COHORT, YEAR_DAYS
+from kogorta.segments.moves import SMALL_COHORT
 from kogorta.segments.yardstick import ABSENT
 
 if TYPE_CHECKING:
@@ -49,11 +49,15 @@ class Told:
         """`5 customers`."""
         return self.language.plural("{count} customer", "{count} customers", count)
 
+    def days(self, count: int) -> str:
+        """`5 days`."""
+        return self.language.plural("{count} day", "{count} days", count)
+
     def money_definition(self, moves: Migration) -> str:
         """Which money stands beside a flow."""
         return self.language.text(
             "Money: net revenue in the {days} days that end with {start} and with {end}; all-time revenue is net and up to {end}.",
-            days=YEAR_DAYS,
+            days=moves.money_days,
             start=self.language.day(moves.from_on),
             end=self.language.day(moves.to_on),
         )
@@ -69,13 +73,14 @@ class Told:
             day=self.language.day(date.fromisoformat(learnt_on)),
         )
 
-    def flow(self, flow: Flow) -> str:
-        """One move as a sentence."""
+    def flow(self, flow: Flow, days: int) -> str:
+        """One move as a sentence; its money is that of so many days."""
         return self.language.text(
-            "From {source} to {target}: {customers}; a year of theirs was {before}, now it is {after}. Bought in between: {bought}.",
+            "From {source} to {target}: {customers}; they brought {before} in {days}, now {after}. Bought in between: {bought}.",
             source=self.quoted(flow.source),
             target=self.quoted(flow.target),
             customers=self.customers(flow.customers),
+            days=self.days(days),
             before=self.money(flow.year_before),
             after=self.money(flow.year_after),
             bought=self.language.number(flow.bought),
@@ -85,7 +90,7 @@ class Told:
         """The moves with most money in the year before, as sentences."""
         moved = [flow for flow in moves.flows if flow.source not in {flow.target, moves.absent}]
         moved.sort(key=lambda flow: (-flow.year_before, -flow.customers, flow.source, flow.target))
-        return [self.flow(flow) for flow in moved[:TOP]]
+        return [self.flow(flow, moves.money_days) for flow in moved[:TOP]]
 
     def leavers(self, moves: Migration) -> tuple[str, str]:
         """Headline and body about those who left the best segment."""
@@ -96,8 +101,9 @@ class Told:
             headline = self.language.text("Nobody left {segment}", **values)
         else:
             headline = self.language.text(
-                "{customers} left {segment}: a year of theirs was {before}, now it is {after}",
+                "{customers} left {segment}: they brought {before} in {days}, now {after}",
                 **values,
+                days=self.days(moves.money_days),
                 before=self.money(sum(flow.year_before for flow in gone)),
                 after=self.money(sum(flow.year_after for flow in gone)),
             )

@@ -44,7 +44,7 @@ def _leavers(story: Story) -> list[Block]:
         for item in moves.leavers[:LEAVERS_SHOWN]
     )
     head = (
-        say.text("Customer"), say.text("Now in"), say.text("Year before"), say.text("Year now"), say.text("Last order"),
+        say.text("Customer"), say.text("Now in"), say.text("Revenue before"), say.text("Revenue now"), say.text("Last order"),
         say.text("Days silent"),
     )  # fmt: skip
     label = say.text("Who left {segment}", segment=told.quoted(moves.best))

@@ -53,6 +53,7 @@ def migration(
     """
     measure = rule if isinstance(rule, Yardstick) else Yardstick(scheme, rule, rule.fitted_as_of)
     earlier, later = _in_order(base, from_on, to_on)
+    span = _span(base, earlier)
     placed = _placed(base, measure, earlier, later)
     leavers = _movers(base, measure, placed, f"p.source IN ({measure.labels_of(measure.best)})", names)
     found = Migration(
@@ -64,6 +65,7 @@ def migration(
         measure.best,
         tuple(item for item in leavers if item.target != measure.best)[:names],
         measure.learnt_on,
+        span,
     )
     release(base, placed)
     return found
@@ -144,17 +146,24 @@ def _in_order(base: CustomerBase, from_on: date | str, to_on: date | str | None)
     return earlier, later
 
 
+def _span(base: CustomerBase, earlier: date) -> int:
+    """Days whose money is compared: a year, or what there is of the history by the earlier day, at least one."""
+    first: date | None = base.ask("SELECT min(day) FROM customer_days")[0][0]  # type: ignore[assignment]
+    return YEAR_DAYS if first is None else max(min(YEAR_DAYS, (earlier - first).days + 1), 1)
+
+
 def _placed(base: CustomerBase, measure: Yardstick, earlier: date, later: date) -> str:
     """Name of the engine table with the labels and the money of each customer at both dates."""
     pieces = {
         "before": measure.label_sql("silent_before", "orders_before", "money_before"),
         "after": measure.label_sql("silent_after", "orders_after", "money_after"),
     }
+    span = timedelta(days=_span(base, earlier))
     days = {
         "from_on": earlier.isoformat(),
-        "from_year": (earlier - timedelta(days=YEAR_DAYS)).isoformat(),
+        "from_year": (earlier - span).isoformat(),
         "to_on": later.isoformat(),
-        "to_year": (later - timedelta(days=YEAR_DAYS)).isoformat(),
+        "to_year": (later - span).isoformat(),
     }
     key = md5(repr(measure).encode(), usedforsecurity=False).hexdigest()[:10]
     return materialise(base, f"moves_{key}_{earlier:%Y%m%d}_{later:%Y%m%d}", filled_sql("segments", "moves", days, pieces), {})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 YEAR_DAYS: Final = 365
-"""Days of the year before a date in which its money is counted."""
+"""Days before a date in which its money is counted, where the history has so many."""
 SMALL_COHORT: Final = 30
 """Below this many customers a share is too rough to compare: the 95 % interval of a half is wider than 35 points."""
 
@@ -61,7 +61,7 @@ class Flow:
         customers: how many.
         revenue: their net revenue up to the later date.
         revenue_before: their net revenue up to the earlier date.
-        year_before: their net revenue in the 365 days that end with the earlier date.
+        year_before: their net revenue in the `money_days` that end with the earlier date.
         year_after: the same for the later date.
         bought: how many of them bought between the dates; the others moved, or stayed, by time passing alone.
     """
@@ -105,6 +105,8 @@ class Migration:
         best: the segment whose leavers are named.
         leavers: those who left the best segment, most money in the year before first; as many as were asked for.
         learnt_on: the day the cut points were learnt on; None when given by hand.
+        money_days: days before either date in which its money is counted: a year, or as many as the history has by the earlier date, so
+            that equal spans are compared.
     """
 
     from_on: date
@@ -115,6 +117,7 @@ class Migration:
     best: str = "vip"
     leavers: tuple[Mover, ...] = ()
     learnt_on: str | None = None
+    money_days: int = YEAR_DAYS
 
     def left(self, segment: str) -> tuple[Flow, ...]:
         """Flows out of a segment."""

@@ -1,5 +1,5 @@
 -- One row per customer with a purchase or a refund by the later date: his label at both dates under one rule, and his money.
--- A label looks at nothing later than its own date. The year of a date is the 365 days that end with it.
+-- A label looks at nothing later than its own date. The year of a date is the 365 days that end with it, or fewer where the history is shorter.
 WITH states AS (
     SELECT
         customer_id,
