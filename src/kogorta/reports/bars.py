@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PITCH: Final = 0.31
 THICK: Final = 0.2
 NARROW: Final = 5.0
+LABELS: Final = 0.36
+"""Most of the width that labels beside bars may take."""
 INSIDE: Final = 0.28
 """Inches a stacked part must be wide to carry its own label."""
 MOST_SERIES: Final = 7
@@ -136,13 +138,18 @@ def _bar_chart(name: str, title: str, caption: str, bars: list[Bar], table: Grid
 
 def bars_height(bars: Sequence[Bar], width: float) -> float:
     """Height a set of bars needs, inches."""
-    return 0.06 + (PITCH if width >= NARROW else PITCH + 0.14) * len(bars)
+    return 0.06 + (PITCH if _beside(bars, width) else PITCH + 0.14) * len(bars)
+
+
+def _beside(bars: Sequence[Bar], width: float) -> bool:
+    """Whether labels stand to the left of their bars: on a wide sheet, when the longest is not cut there."""
+    return width >= NARROW and max(text_width(bar.label, 9, bold=bar.accent) for bar in bars) + 0.12 <= width * LABELS
 
 
 def paint_bars(sheet: Canvas, bars: Sequence[Bar]) -> None:
-    """Sorted horizontal bars from zero, label on the left (above on a narrow sheet), value at the end."""
-    wide = sheet.width >= NARROW
-    labels = min(max(text_width(bar.label, 9, bold=bar.accent) for bar in bars) + 0.12, sheet.width * 0.36) if wide else 0.0
+    """Sorted horizontal bars from zero, label on the left (above on a narrow sheet, or where it is long), value at the end."""
+    wide = _beside(bars, sheet.width)
+    labels = max(text_width(bar.label, 9, bold=bar.accent) for bar in bars) + 0.12 if wide else 0.0
     notes = max(text_width(bar.note, 9, bold=bar.accent) for bar in bars) + 0.14
     room = sheet.width - labels - notes
     longest = max([bar.value for bar in bars] + [bar.mark or 0 for bar in bars]) or 1

@@ -75,8 +75,16 @@ def segment_name(analysis: Analysis, language: Language, slug: str, scheme: str 
 
 
 def quoted(language: Language, name: str) -> str:
-    """A name in the quotation marks of the language."""
-    return f"«{name}»" if language.code == "ru" else f"“{name}”"
+    """A name in the quotation marks of the language; those inside it are of the second kind.
+
+    Example:
+        >>> from kogorta.kit.language import Language
+        >>> quoted(Language("en"), "Buy “toys”")
+        '“Buy ‘toys’”'
+    """
+    if language.code == "ru":
+        return f"«{name.replace('«', '„').replace('»', '“')}»"
+    return f"“{name.replace('“', '‘').replace('”', '’')}”"
 
 
 def industry_name(analysis: Analysis, language: Language, slug: str) -> str:

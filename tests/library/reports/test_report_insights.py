@@ -10,8 +10,12 @@ from kogorta.reports.charts import charts
 from kogorta.reports.document import compose
 from kogorta.reports.findings import find
 from kogorta.reports.html import render_html
+from kogorta.reports.insight_advice import driver_action
 from kogorta.reports.insight_tables import insight_rows
 from kogorta.reports.story import Story
+from kogorta.segments.drivers.effects import Bounds, RateEffect
+from kogorta.segments.drivers.factors import FACTORS, FROM, UP_TO, Level
+from kogorta.segments.drivers.report import Association
 from kogorta.segments.insights import InsightSearch
 
 
@@ -90,3 +94,27 @@ def test_segments_csv_has_the_hidden_segments_with_their_figures(grouped):
     found = grouped.insights.hidden.segments
     assert [row[:2] for row in rows] == [("hidden", one.slug) for one in found]
     assert [row[3] for row in rows] == [one.customers for one in found]
+
+
+@pytest.mark.parametrize(
+    ("factor", "level", "own", "outcome", "told"),
+    [
+        ("first_manager", Level("Anna"), 60, "repeat", "See what is done there and is not done elsewhere"),
+        ("first_manager", Level("Boris"), 60, "churn", "See what is done elsewhere and is not done there"),
+        ("source", Level("tv"), 20, "repeat", "Spend less on this source"),
+        ("source", Level("tv"), 20, "churn", "Move a part of the advertising budget"),
+        ("first_check", Level("3", FROM, low=500), 60, "repeat", "Try to raise the first order"),
+        ("first_check", Level("0", UP_TO, high=500), 60, "churn", "Try to raise the first order"),
+        ("first_check", Level("0", UP_TO, high=500), 60, "repeat", "Do not press for a large first order"),
+        ("first_items", Level("0", UP_TO, high=2), 20, "repeat", "Try to add an item"),
+        ("first_discount", Level("yes"), 60, "repeat", "Keep the discount"),
+        ("first_discount", Level("yes"), 60, "churn", "Check whom the first discount brings"),
+        ("first_discount", Level("no"), 60, "repeat", "Check whom the first discount brings"),
+        ("first_category", Level("toys"), 20, "average_check", "Raise the check"),
+        ("region", Level("RU-MOW"), 20, "repeat", "Choose whom to win over"),
+    ],
+)
+def test_what_to_try_depends_on_whether_the_level_is_good_for_the_company(factor, level, own, outcome, told):
+    effect = RateEffect(own, 100, 40, 100)
+    found = Association(FACTORS[factor], level, effect, 0.001, 0.01, Bounds(0.1, 0.3), found=True)
+    assert driver_action(Language("en"), found, outcome).startswith(told)
