@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 KEPT_FOR: Final = timedelta(days=30)
 """So long an event the base has stays here too; after that the base alone tells a repeated one."""
 _CHUNK: Final = 500
+_IN_ORDER: Final = 0x6B6F676F  # any number nobody else locks
+"""Held while events are written, so that their numbers grow in the order of commits and who reads on from a number misses none."""
 _COLUMNS: Final = "event_id, customer_id, type, at, source, properties, received_at, state, judged_by"
 
 
@@ -66,6 +68,8 @@ class _Intake:
     def _write(self, batches: Sequence[_Batch]) -> None:
         try:
             with transaction.atomic(), connection.wrap_database_errors:
+                if connection.vendor == "postgresql":
+                    connection.connection.execute("SELECT pg_advisory_xact_lock(%s)", [_IN_ORDER])
                 for batch in batches:  # by the driver itself: thousands of cells in a statement are spared a second look
                     statement = _insert(batch.size, "?" if connection.vendor == "sqlite" else "%s")
                     batch.new = max(connection.connection.execute(statement, batch.cells).rowcount, 0)
