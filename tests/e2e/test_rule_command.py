@@ -159,9 +159,38 @@ def test_a_hostile_rule_ends_with_code_2_and_one_sentence(folder, formula, langu
         assert any("а" <= letter <= "я" for letter in sentence.removeprefix(word).lower())
 
 
+def deep(levels):
+    tree = {"field": "age", "op": ">", "value": 1}
+    for _ in range(levels):
+        tree = {"not": tree}
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        ({"any": [{"field": "age", "op": ">", "value": 1}] * 10_000}, "10000 conditions"),
+        (deep(900), "deep"),
+        ({"field": "age; DROP TABLE orders", "op": ">", "value": 1}, "There is no field 'age; DROP TABLE orders'"),
+        ({"field": "age", "op": "> 1 OR 1=1 --", "value": 1}, "cannot be compared with '> 1 OR 1=1 --'"),
+        ({"field": "age", "op": ">", "value": {"a": 1}}, "age is a number"),
+        ({"field": "city", "op": "=", "value": 5}, "city is text"),
+    ],
+    ids=["10,000 conditions", "900 deep", "SQL in a field", "SQL in an operator", "an object for a number", "a number for a text"],
+)
+def test_a_hostile_tree_in_a_file_is_refused_in_a_sentence(folder, tmp_path, tree, said, monkeypatch):
+    monkeypatch.setenv("KOGORTA_LANGUAGE", "en")
+    (tmp_path / "tree.json").write_text(json.dumps({"version": 1, "rule": tree}), encoding="utf-8")
+    code, out, error = call("segment", "rule", "--tree", tmp_path / "tree.json", "--base", folder, "--quiet", "--language", "en")
+    assert (code, out) == (2, "")
+    assert said in error
+    assert error.count("\n") == 1
+
+
 def test_sql_in_a_value_or_a_name_is_only_text(folder):
     evil = "'; DROP TABLE customers; --"
     assert answer("segment", "rule", f"city = '{evil.replace(chr(39), chr(39) * 2)}'", "--base", folder)["count"] == 0
+    assert answer("segment", "rule", f"bought('{evil.replace(chr(39), chr(39) * 2)}', 90d)", "--base", folder)["count"] == 0
     answer("segment", "save", evil, "age > 1", "--base", folder)
     assert answer("segment", "delete", evil, "--base", folder)["deleted"] == evil
     assert answer("segment", "rule", "orders() >= 1", "--base", folder)["count"] > 100
