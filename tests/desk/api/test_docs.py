@@ -12,6 +12,7 @@ from tests.desk.api.test_rooms import send
 from kogorta.desk.api.problems import TITLES
 from kogorta.desk.api.scopes import Scope
 from kogorta.desk.environment import Environment
+from kogorta.desk.imports.models import SentFile
 from kogorta.desk.settings import DESK
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -52,6 +53,8 @@ def asked(program, command, cursor):
     if file:
         assert file == "file=@deals.csv"
         return send(program, DEALS)
+    sent = SentFile.objects.first()
+    path = path.replace("/imports/1", f"/imports/{sent.pk if sent else 1}")
     kind = {"content_type": headers["Content-Type"]} if body is not None else {}
     return program.ask(method, path, body, **{name: text for name, text in headers.items() if name == "Idempotency-Key"}, **kind)
 

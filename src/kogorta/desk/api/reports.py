@@ -71,7 +71,7 @@ class ReportWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     language: Literal["ru", "en"]
-    as_of: date | None = Field(None, description="End of this day; the last day of the data by default.")
+    as_of: date | None = Field(None, ge=date(1970, 1, 1), description="End of this day; the last day of the data by default.")
 
 
 @router.get("", auth=Bearer(Scope.REPORTS_READ), response=ReportPage, operation_id="list_reports", summary="List reports")
