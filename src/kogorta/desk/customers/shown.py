@@ -57,6 +57,7 @@ class ShownCard:
     bars: tuple[Bar, ...]
     first_bar: str
     last_bar: str
+    best: Bar | None
 
 
 def titles(language: Language, scheme: str, slugs: Sequence[str]) -> list[tuple[str, str]]:
@@ -100,6 +101,7 @@ def shown_card(card: Card, snapshot: Snapshot, language: Language) -> ShownCard:
         bars=bars,
         first_bar=bars[0].title if bars else "",
         last_bar=bars[-1].title if bars else "",
+        best=max(bars, key=lambda bar: bar.amount) if bars else None,
     )
 
 

@@ -235,3 +235,11 @@ def note_differences(differences: Sequence[Difference], found_at: int) -> None:
     with transaction.atomic():
         Difference.objects.bulk_create(differences)
         Watch.objects.filter(pk=WATCH).update(checked_at=found_at, **({"heal_asked": True} if differences else {}))
+
+
+def make_nameless(customer_ids: Iterable[str], nameless: str) -> None:
+    """The number of a person who was erased is a nameless customer's now; what rules saw of him goes, his moves stay counted."""
+    for row in Person.objects.filter(customer_id__in=list(customer_ids)).order_by("number"):
+        taken = Person.objects.filter(customer_id=nameless).exists()
+        Person.objects.filter(pk=row.pk).update(customer_id=f"{nameless}-{row.number}" if taken else nameless)
+        Transition.objects.filter(number=row.number).update(decided="[]")

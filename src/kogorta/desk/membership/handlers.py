@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from kogorta.desk.jobs.registry import job
 from kogorta.desk.language import now
-from kogorta.desk.membership.actions import note_differences
+from kogorta.desk.membership.actions import make_nameless, note_differences
 from kogorta.desk.membership.recount import recount
+from kogorta.desk.personal.forgetting import forgets
 from kogorta.kit.clock import EPOCH
 from kogorta.kit.language import message
 
@@ -38,3 +39,9 @@ def compare(context: JobContext) -> Mapping[str, object]:
 def _moment() -> int:
     passed = now() - EPOCH
     return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+
+
+@forgets("membership")
+def forget(customer_ids: frozenset[str], nameless: str) -> None:
+    """His number is a nameless customer's."""
+    make_nameless(customer_ids, nameless)
