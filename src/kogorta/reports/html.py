@@ -163,18 +163,21 @@ def _table(
     css: str,
     accents: frozenset[int],
 ) -> str:
-    heads = "".join(f'<th scope="col" class="{side}">{_safe(name)}</th>' for name, side in zip(head, align, strict=True))
+    heads = "".join(
+        f'<th scope="col" class="{side}">{_safe(name)}</th>' if name.strip() else f'<td class="{side}"></td>'
+        for name, side in zip(head, align, strict=True)
+    )
     lines = []
     for number, row in enumerate(rows):
         cells = "".join(_cell(text, side, index) for index, (text, side) in enumerate(zip(row, align, strict=True)))
         mark = ' class="accent"' if number in accents else ""
         lines.append(f"<tr{mark}>{cells}</tr>")
-    region = f'<div class="scroll" role="region" tabindex="0" aria-label="{_safe(label)}">'
+    region = f'<div class="scroll" role="group" tabindex="0" aria-label="{_safe(label)}">'
     return f'{region}<table class="{css}"><thead><tr>{heads}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
 
 
 def _cell(text: str, side: str, index: int) -> str:
     css = side + (" long" if any(len(word) > _LONG for word in text.split()) or len(text) > 2 * _LONG else "")
-    if index == 0:
+    if index == 0 and text.strip():
         return f'<th scope="row" class="{css}">{_safe(text)}</th>'
     return f'<td class="{css}">{_safe(text)}</td>'

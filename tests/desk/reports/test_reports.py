@@ -38,7 +38,7 @@ def ready(founded):
     made = DESK.home / "made"
     made.mkdir()
     for name in KINDS:
-        (made / name).write_text("<header></header>" + name)
+        (made / name).write_text('<main class="wrap">' + name)
     from kogorta.desk.reports.files import publish
 
     actions.keep_report(row.pk, date(2026, 11, 22), 5, "Начать", publish(made, row.pk), POLICY)

@@ -93,8 +93,8 @@ def read(request: HttpRequest, report_id: int) -> HttpResponse:  # noqa: ARG001
         raise NotFoundError("The report has no page: it is not ready, or it was taken away. Make a new one.")
     words = current_language()
     address, told = reverse("report", args=[row.pk]), escape(words.text("Back to the desk"))
-    back = f'<p class="wrap"><a href="{address}" lang="{words.code}">{told}</a></p>'
-    page = path.read_text(encoding="utf-8").replace("</header>", f"</header>{back}", 1)
+    back = f'<p><a href="{address}" lang="{words.code}">{told}</a></p>'
+    page = path.read_text(encoding="utf-8").replace('<main class="wrap">', f'<main class="wrap">{back}', 1)
     return HttpResponse(page, headers={"Content-Security-Policy": row.policy})
 
 
