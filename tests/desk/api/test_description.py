@@ -1,6 +1,7 @@
 """The OpenAPI document: it says what the interface does, and every answer is one it names."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import hypothesis
@@ -10,6 +11,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase
+from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
@@ -105,4 +107,8 @@ def test_whatever_is_sent_the_answer_is_one_the_document_names(described, method
         def ask(case):
             case.call_and_validate(checks=checks, headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"})
 
-        ask()
+        if mode == GenerationMode.POSITIVE:
+            ask()
+        else:
+            with suppress(Unsatisfiable):  # an operation that takes nothing can be sent nothing wrong
+                ask()
