@@ -108,15 +108,15 @@ class Language:
         sign = NO_BREAK_SPACE + "%" if self.code == "ru" else "%"
         return self.number(share * 100, digits) + sign
 
-    def money(self, minor: float, currency: str, *, compact: bool = False) -> str:
-        """Money given in minor units (kopecks, cents); `compact` gives thousands and millions in words."""
+    def money(self, minor: float, currency: str, *, compact: bool = False, finer: int = 0) -> str:
+        """Money given in minor units (kopecks, cents); `compact` gives thousands and millions in words, with `finer` more digits."""
         from babel.numbers import format_compact_decimal, get_currency_symbol
 
         value = minor / 10 ** minor_digits(currency)
         symbol = "₽" if currency == "RUB" else get_currency_symbol(currency, locale=self.code)
         if compact and abs(value) >= 1000:
             digits = 1 if abs(value) < 1e8 or 1e9 <= abs(value) < 1e11 else 0
-            figure = _spaces(format_compact_decimal(value, locale=self.code, fraction_digits=digits))
+            figure = _spaces(format_compact_decimal(value, locale=self.code, fraction_digits=digits + finer))
         else:
             figure = self.number(value, 0 if compact or abs(value) >= 100 else minor_digits(currency))
         if self.code == "ru":

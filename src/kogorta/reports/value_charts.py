@@ -49,7 +49,7 @@ def value_segments_chart(say: Wording, finding: Finding) -> Chart | None:
             max(item.clv, 0),
             max(item.clv_high, 0),
             top,
-            f"{say.money(item.clv)} ({say.money(item.clv_low)} – {say.money(item.clv_high)})",
+            f"{say.money(item.clv)} ({' – '.join(say.money_span(item.clv_low, item.clv_high))})",
             number == 0,
         )
         for number, item in enumerate(totals)
@@ -62,7 +62,7 @@ def value_segments_chart(say: Wording, finding: Finding) -> Chart | None:
             order_count(say, item.orders),
             f"{order_count(say, item.orders_low)} – {order_count(say, item.orders_high)}",
             say.money(item.clv),
-            f"{say.money(item.clv_low)} – {say.money(item.clv_high)}",
+            " – ".join(say.money_span(item.clv_low, item.clv_high)),
         )
         for name, item in ((say.text("Whole base"), valuation.forecast.totals[0]), *((_name(say, item), item) for item in totals))
     )

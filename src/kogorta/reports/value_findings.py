@@ -60,7 +60,8 @@ def value_segments(say: Wording) -> Finding | None:
     whole, parts = forecast.totals[0], forecast.totals[1:]
     if whole.clv <= 0:
         return None
-    told = {"days": say.days(forecast.horizon_days), "low": say.money(whole.clv_low), "high": say.money(whole.clv_high)}
+    low, high = say.money_span(whole.clv_low, whole.clv_high)
+    told = {"days": say.days(forecast.horizon_days), "low": low, "high": high}
     if valuation.modelled:
         headline = say.text("Model: over {days} the base is worth from {low} to {high}", **told)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kogorta.reports.names import category_name, industry_name, quoted, segment_name
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from kogorta.analysis import Analysis
     from kogorta.kit.language import Language
     from kogorta.waves.plan import Range
+
+FINEST: Final = 3
+"""Digits that may be tried to tell the ends of a range apart."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,21 @@ class Wording:
         """Money, short: `12,5 млн ₽`."""
         return self.language.money(minor, self.analysis.currency, compact=True)
 
+    def money_span(self, low: float, high: float) -> tuple[str, str]:
+        """The ends of a range, short, with as many digits as it takes to tell them apart: `1,18 млрд ₽`, `1,24 млрд ₽`."""
+        for finer in range(FINEST):
+            ends = [self.language.money(end, self.analysis.currency, compact=True, finer=finer) for end in (low, high)]
+            if ends[0] != ends[1]:
+                break
+        return ends[0], ends[1]
+
     def exact_money(self, minor: float) -> str:
         """Money to the unit."""
         return self.language.money(minor, self.analysis.currency)
 
     def money_range(self, item: Range) -> str:
         """`from 0.5 to 2.1 million`."""
-        return self._range(self.money(item.low), self.money(item.high))
+        return self._range(*self.money_span(item.low, item.high))
 
     def percent_range(self, item: Range) -> str:
         """`from 2 % to 11 %`."""

@@ -17,6 +17,7 @@ from kogorta.reports.columns import CHURN
 from kogorta.reports.findings import find
 from kogorta.reports.story import Story
 from kogorta.reports.value_sections import value_section
+from kogorta.reports.wording import Wording
 from kogorta.value.vip import FittedVip
 
 RU, EN = Language("ru"), Language("en")
@@ -51,6 +52,13 @@ def test_the_value_of_the_base_is_a_range_and_called_a_model():
     assert found.headline.replace("\u00a0", " ") == "Модель: ценность базы за 365 дней — от 4,6 млн ₽ до 38,1 млн ₽"
     assert "Больше всего, 52 %, ждём от сегмента «ВИП»." in found.body.replace("\u00a0", " ")
     assert "108 (от 39 до 310)" in found.body
+
+
+def test_the_ends_of_a_narrow_range_are_told_apart():
+    say = Wording(valued(), RU)
+    assert say.money_span(118_200_000_000, 124_300_000_000) == ("1,18\u00a0млрд\u00a0₽", "1,24\u00a0млрд\u00a0₽")
+    assert say.money_span(460_000_000, 3_810_000_000) == ("4,6\u00a0млн\u00a0₽", "38,1\u00a0млн\u00a0₽")
+    assert say.money_span(500, 500) == ("5\u00a0₽", "5\u00a0₽")
 
 
 def test_the_past_rate_is_never_called_a_model():
