@@ -39,3 +39,14 @@ def test_a_difference_names_customers_and_is_put_right(saved, client_of):
     assert {(row.number, row.entered) for row in Transition.objects.filter(cause="healed")} == {(lost, True), (strange, False)}
     assert Difference.objects.get().healed_at == watch_row().at
     assert recount(6).differences == ()
+
+
+def test_an_erased_person_leaves_his_moves_nameless(saved):
+    keeper = settled(keeper_of())
+    somebody = Person.objects.get(number=min(held(saved["sleeping"].pk)))
+    count = Transition.objects.filter(number=somebody.number).count()
+    assert actions.forget_customer([somebody.customer_id, "another card"], "erased-1") == 1
+    assert Person.objects.get(number=somebody.number).customer_id == "erased-1"
+    assert set(Transition.objects.filter(number=somebody.number).values_list("decided", flat=True)) == {"[]"}
+    assert Transition.objects.filter(number=somebody.number).count() == count
+    assert keeper.step() == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kogorta.desk.api import customers, events, imports, jobs, reports, segments, transitions
+from kogorta.desk.api import customers, events, imports, jobs, moves, reports, segments, transitions
 from kogorta.desk.api.door import DeskAPI
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ ROUTERS: Final[tuple[tuple[str, Router], ...]] = (
     ("/customers", customers.router),
     ("/segments", segments.router),
     ("/transitions", transitions.router),
+    ("/moves", moves.router),
     ("/imports", imports.router),
     ("/reports", reports.router),
     ("/events", events.router),

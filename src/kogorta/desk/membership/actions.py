@@ -230,16 +230,33 @@ def _keep_counts(found: Written) -> None:
         )
 
 
+def forget_customer(customer_ids: Iterable[str], nameless: str) -> int:
+    """Leave nothing of an erased person: his moves stay under the nameless id, without what was seen of him.
+
+    Returns:
+        How many cards were his.
+    """
+    names = set(customer_ids)
+    with transaction.atomic():
+        rows = list(Person.objects.filter(customer_id__in=names).order_by("number"))
+        taken = Person.objects.filter(customer_id=nameless).exists()
+        for row in rows:
+            row.customer_id = f"{nameless}-{row.number}" if taken else nameless
+            row.save()
+            taken = True
+        for start in range(0, len(rows), 500):
+            numbers = [row.number for row in rows[start : start + 500]]
+            Transition.objects.filter(number__in=numbers).update(decided="[]")
+        for found in Difference.objects.all():
+            kept = [[name for name in side if name not in names] for side in (found.only_held, found.only_found)]
+            if kept != [found.only_held, found.only_found]:
+                found.only_held, found.only_found = kept
+                found.save()
+    return len(rows)
+
+
 def note_differences(differences: Sequence[Difference], found_at: int) -> None:
     """Keep what a recount found, and ask the watch to put it right."""
     with transaction.atomic():
         Difference.objects.bulk_create(differences)
         Watch.objects.filter(pk=WATCH).update(checked_at=found_at, **({"heal_asked": True} if differences else {}))
-
-
-def make_nameless(customer_ids: Iterable[str], nameless: str) -> None:
-    """The number of a person who was erased is a nameless customer's now; what rules saw of him goes, his moves stay counted."""
-    for row in Person.objects.filter(customer_id__in=list(customer_ids)).order_by("number"):
-        taken = Person.objects.filter(customer_id=nameless).exists()
-        Person.objects.filter(pk=row.pk).update(customer_id=f"{nameless}-{row.number}" if taken else nameless)
-        Transition.objects.filter(number=row.number).update(decided="[]")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kogorta.desk.jobs.registry import job
 from kogorta.desk.language import now
-from kogorta.desk.membership.actions import make_nameless, note_differences
+from kogorta.desk.membership.actions import forget_customer, note_differences
 from kogorta.desk.membership.recount import recount
 from kogorta.desk.personal.forgetting import forgets
 from kogorta.kit.clock import EPOCH
@@ -43,5 +43,5 @@ def _moment() -> int:
 
 @forgets("membership")
 def forget(customer_ids: frozenset[str], nameless: str) -> None:
-    """His number is a nameless customer's."""
-    make_nameless(customer_ids, nameless)
+    """His moves stay, nameless."""
+    forget_customer(customer_ids, nameless)
