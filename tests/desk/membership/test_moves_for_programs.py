@@ -33,7 +33,7 @@ def test_moves_are_read_by_sequence_from_any_place(saved, ask):
     assert of_one == [item for item in got if item["segment"] == "big"]
 
 
-@pytest.mark.parametrize("query", [{"after": "x"}, {"after": "-1"}, {"limit": "0"}, {"limit": "1001"}, {"after": "9" * 30}])
+@pytest.mark.parametrize("query", [{"after": "x"}, {"after": "-1"}, {"limit": "0"}, {"limit": "1001"}, {"after": "9" * 30}, {"more": "1"}])
 def test_nonsense_is_a_problem_document(saved, ask, query):
     assert ask(Scope.CUSTOMERS_READ, **query).status_code == 422
 
