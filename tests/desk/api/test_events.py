@@ -86,6 +86,8 @@ def test_the_same_id_counts_once_within_a_batch_and_ever_after(sends):
         ({"at": "2026-11-22"}, "/events/1/at"),
         ({"at": "2026-11-22T10:00:00"}, "/events/1/at"),
         ({"at": "soon"}, "/events/1/at"),
+        ({"at": "3"}, "/events/1/at"),
+        ({"at": 1764288000}, "/events/1/at"),
         ({"customer_id": 5}, "/events/1/customer_id"),
         ({"customer_id": None}, "/events/1/customer_id"),
         ({"price": 5}, "/events/1/price"),

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from ninja import Query, Router, Status
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from pydantic_core import to_json
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError, to_json
 
 from kogorta.desk.api.callers import Bearer, caller_of
 from kogorta.desk.api.cursors import cursor_of
@@ -41,6 +41,13 @@ Slug = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_
 Cell = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 
 
+def _spelled_out(value: object) -> object:
+    """A number, or one as text, would pass for seconds since 1970."""
+    if isinstance(value, str) and value[4:5] == "-":
+        return value
+    raise PydanticCustomError("datetime_parsing", "a moment is expected")
+
+
 class EventIn(BaseModel):
     """Something a customer did or met with."""
 
@@ -48,7 +55,9 @@ class EventIn(BaseModel):
     id: Name = Field(description="Yours; the same id is the same event, however often it is sent.")
     customer_id: Name = Field(description="As in /customers.")
     type: Slug = Field(description="Such as email_open or page_view; rules ask for it by events(...).", examples=["page_view"])
-    at: AwareDatetime = Field(description="The moment, with its zone; from 1970 to a day ahead.", examples=["2026-11-22T10:00:00+03:00"])
+    at: Annotated[AwareDatetime, BeforeValidator(_spelled_out)] = Field(
+        description="The moment, with its zone; from 1970 to a day ahead.", examples=["2026-11-22T10:00:00+03:00"]
+    )
     source: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")] = ""
     properties: dict[Cell, Cell | bool | int | float | None] = Field(
         default_factory=dict, max_length=50, description="Rules read campaign, channel, page, category, product, product_id and value."
