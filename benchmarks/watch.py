@@ -149,22 +149,28 @@ def kills(count: int, rate: int, seed: int = 1, companies: int = 300) -> bool:
         desk = Desk(home, companies)
         from kogorta.desk.membership.models import Transition, Watch
 
-        reached = 0
+        working = 0
         for _ in range(count):
+            reached = Watch.objects.values_list("position", flat=True).first() or 0
             desk.start()
-            end = time.monotonic() + draw.uniform(2.0, 5.0)
-            while time.monotonic() < end:
+            # most kills meet a watch at work, some one that is still beginning
+            anywhere, end = draw.random() < 0.2, time.monotonic() + 60
+            until = time.monotonic() + draw.uniform(0.5, 4.0) if anywhere else end
+            while time.monotonic() < until:
                 desk.send(max(rate // 20, 1), draw)
+                if until == end and (Watch.objects.values_list("position", flat=True).first() or 0) > reached:
+                    until = time.monotonic() + draw.uniform(0.0, 1.5)
                 time.sleep(0.05)
             desk.kill()
-            row = Watch.objects.first()
-            reached = row.sequence if row else reached
+            working += (Watch.objects.values_list("position", flat=True).first() or 0) > reached
         desk.start()
         desk.settle()
         desk.kill()
         lost, twice = faults(desk)
         moves = Transition.objects.count()
-        print(f"{count} kills, {desk.sent} events, {moves} transitions: {lost} lost, {twice} doubled", flush=True)
+        print(
+            f"{count} kills, {working} of them at work, {desk.sent} events, {moves} transitions: {lost} lost, {twice} doubled", flush=True
+        )
         return lost == twice == 0 and moves > 0
     finally:
         shutil.rmtree(home, ignore_errors=True)
