@@ -24,6 +24,7 @@ from kogorta.segments.membership.tick import Membership
 from kogorta.segments.rfm import RFMRule
 from kogorta.segments.rules.book import SegmentBook
 from kogorta.segments.rules.formula import parse_formula
+from kogorta.segments.rules.matching import day_number
 from kogorta.segments.rules.snapshot import take_snapshot
 from kogorta.segments.rules.sql import emit_sql
 
@@ -298,6 +299,16 @@ class World:
         """One tick of the incremental way."""
         return self.members.tick(encode(facts, self.members.population, self.members.zone), at=self.now)
 
+    def set_rules(self, changes):
+        """Rules changed as whoever keeps the moves does it: the first rule about moves is told those of before."""
+        members = self.members
+        if "transitions" in members.rules.with_rules(changes).grains and "transitions" not in members.rules.grains:
+            numbers = np.array([int(move[0][1:]) for move in self.moves], dtype=np.int64)
+            days = np.array([day_number(move[3]) for move in self.moves], dtype=np.int32)
+            entered = np.array([move[2] == "entered" for move in self.moves], dtype=np.bool_)
+            members.restore_moves(numbers, [move[1] for move in self.moves], entered, days)
+        return members.set_rules(changes, at=self.now)
+
     def pass_time(self):
         """On to a moment that is often exactly a border."""
         draw = self.random
@@ -318,7 +329,12 @@ class World:
         connection = self.base.connection
         connection.execute("CREATE OR REPLACE TABLE told_moves (customer_id VARCHAR, segment VARCHAR, way VARCHAR, day DATE)")
         if self.moves:
-            connection.executemany("INSERT INTO told_moves VALUES (?, ?, ?, ?)", self.moves)
+            columns = list(zip(*self.moves, strict=True))
+            told = {name: np.array(columns[place], dtype=object) for place, name in enumerate(("customer_id", "segment", "way"))}
+            told["day"] = np.array([day.isoformat() for day in columns[3]], dtype=object)
+            connection.register("moves_told", told)
+            connection.execute("INSERT INTO told_moves SELECT customer_id, segment, way, CAST(day AS DATE) FROM moves_told")
+            connection.unregister("moves_told")
         snapshot = take_snapshot(self.base, today, rfm=self.definitions.rfm, lifecycle=self.definitions.lifecycle, transitions="told_moves")
         book = SegmentBook({name: rule.tree for name, rule in self.rules.items()})
         names = list(self.rules)
@@ -447,7 +463,7 @@ def differences(random, *, customers=60, ticks=10, happenings=60, rules=12):
             world.pass_time()
         action = random.random()
         if tick == 1 or (tick > 1 and action < 0.15):
-            outcome = world.members.set_rules(world.edit(rules if tick == 1 else 2), at=world.now)
+            outcome = world.set_rules(world.edit(rules if tick == 1 else 2))
         elif tick > 1 and action < 0.22:
             world.definitions = Definitions(random.choice([RFM, AVERAGE]), random.choice(STAGES))
             outcome = world.members.refit(world.definitions, at=world.now)
