@@ -98,3 +98,16 @@ def test_the_feed_goes_on_from_a_sequence_and_takes_no_nonsense(saved, client_of
     for word in ("x", "-1", "9" * 40, "'; DROP"):
         assert client.get("/live/feed/", {"before": word}).status_code == 200
     assert "<html" not in client.get("/live/feed/", headers={"HX-Request": "true"}).content.decode()
+
+
+def test_the_feed_calls_people_by_their_names_and_says_what_each_value_is(saved, analysed, client_of):
+    settled(keeper_of(Clock(now())))
+    moves = client_of("manager").get("/live/feed/").context["moves"]
+    named = dict(analysed.cursor().execute("SELECT customer_id, name FROM customers WHERE name IS NOT NULL").fetchall())
+    assert {move.customer for move in moves} == {named.get(move.customer_id, move.customer_id) for move in moves}
+    assert any(move.customer != move.customer_id for move in moves)
+    sleeping = [move.values for move in moves if move.segment == saved["sleeping"].pk]
+    assert all(values.startswith("recency_days: ") for values in sleeping)
+    Segment.objects.filter(pk=saved["sleeping"].pk).update(version=99)  # the conditions of an earlier version are not kept
+    moves = client_of("manager").get("/live/feed/").context["moves"]
+    assert all(":" not in move.values for move in moves if move.segment == saved["sleeping"].pk)

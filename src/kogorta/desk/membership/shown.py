@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Final
 
 from kogorta.desk.language import current_language
 from kogorta.desk.membership.queries import moment_of, names_of
+from kogorta.desk.segments.models import Segment
 from kogorta.kit.language import message
+from kogorta.segments.rules.document import from_document
+from kogorta.segments.rules.leaves import Compare
+from kogorta.segments.rules.printing import print_figure, print_formula
+from kogorta.segments.rules.tree import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from kogorta.desk.bases.snapshots import Snapshot
     from kogorta.desk.membership.models import Refit, Transition, Watch
 
 CAUSES: Final = {
@@ -33,29 +39,57 @@ class ShownMove:
     segment: int
     name: str
     customer_id: str
+    customer: str
     entered: bool
     at: datetime
     why: str
     values: str
 
 
-def shown_moves(rows: Iterable[Transition]) -> list[ShownMove]:
-    """Moves for a page, in their order."""
+def shown_moves(rows: Iterable[Transition], snapshot: Snapshot | None) -> list[ShownMove]:
+    """Moves for a page, in their order; people by their names where the last analysis knows them."""
     found = list(rows)
-    names = names_of(row.number for row in found)
+    ids = names_of(row.number for row in found)
+    people = _people(snapshot, ids.values())
+    asked = _asked(found)
     return [
         ShownMove(
             row.sequence,
             row.segment,
             row.name,
-            names.get(row.number, str(row.number)),
+            (customer := ids.get(row.number, str(row.number))),
+            people.get(customer) or customer,
             row.entered,
             moment_of(row.at),
             _why(row),
-            ", ".join(_told(value) for value in json.loads(row.decided)),
+            _decided(json.loads(row.decided), asked.get((row.segment, row.version), ())),
         )
         for row in found
     ]
+
+
+def _people(snapshot: Snapshot | None, ids: Iterable[str]) -> dict[str, str]:
+    """Names of customers by their ids."""
+    if snapshot is None:
+        return {}
+    query = "SELECT customer_id, name FROM customers WHERE list_contains($ids, customer_id) AND name IS NOT NULL"
+    return dict(snapshot.cursor().execute(query, {"ids": sorted(set(ids))}).fetchall())
+
+
+def _asked(rows: Iterable[Transition]) -> dict[tuple[int, int], tuple[str, ...]]:
+    """What the conditions of a rule ask, from left to right, by segment and version; rules of earlier versions are not kept."""
+    kept = Segment.objects.filter(pk__in={row.segment for row in rows})
+    return {
+        (row.pk, row.version): tuple(
+            print_figure(leaf.figure) if isinstance(leaf, Compare) else print_formula(leaf) for leaf in leaves_of(from_document(row.tree))
+        )
+        for row in kept
+    }
+
+
+def _decided(values: list[object], asked: tuple[str, ...]) -> str:
+    told = [_told(value) for value in values]
+    return "; ".join(f"{name}: {value}" for name, value in zip(asked, told, strict=True)) if len(asked) == len(told) else ", ".join(told)
 
 
 def _why(row: Transition) -> str:

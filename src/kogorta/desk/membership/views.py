@@ -65,7 +65,7 @@ def _feed(request: HttpRequest) -> dict[str, object]:
     before = request.GET.get("before", "")
     rows = queries.newest_transitions(FEED + 1, before=int(before) if before.isdecimal() and len(before) < 19 else None)
     more = f"{reverse('live_feed')}?before={rows[FEED - 1].sequence}" if len(rows) > FEED else ""
-    return {"moves": shown_moves(rows[:FEED]), "older": more, "is_newest": not before}
+    return {"moves": shown_moves(rows[:FEED], newest_snapshot()), "older": more, "is_newest": not before}
 
 
 @require_POST
@@ -104,7 +104,7 @@ def segment_history(request: HttpRequest, segment_id: int) -> HttpResponse:
         "went": queries.flows_of(segment_id, entered=False, since=begin),
         "members": [(names.get(member.number, ""), queries.moment_of(member.since)) for member in members[:PAGE]],
         "further": f"?after={members[PAGE - 1].number}" if len(members) > PAGE else "",
-        "moves": shown_moves(queries.newest_transitions(FEED, segment=segment_id)),
+        "moves": shown_moves(queries.newest_transitions(FEED, segment=segment_id), newest_snapshot()),
         "asked": request.GET.get("at", ""),
         "then": then,
         "is_saved": Segment.objects.filter(pk=segment_id).exists(),
@@ -123,7 +123,7 @@ def customer_history(request: HttpRequest, customer_id: str) -> HttpResponse:
     at = asked if asked is not None else (now() - EPOCH) // timedelta(microseconds=1)
     context = {
         "customer_id": customer_id,
-        "moves": shown_moves(queries.newest_transitions(PAGE, number=number)),
+        "moves": shown_moves(queries.newest_transitions(PAGE, number=number), newest_snapshot()),
         "there": queries.memberships_at(number, at),
         "asked": request.GET.get("at", ""),
     }
