@@ -14,7 +14,6 @@ from kogorta.desk.jobs.actions import claim
 from kogorta.desk.jobs.models import Job
 from kogorta.desk.jobs.worker import run_job
 from kogorta.desk.journal.models import Entry
-from kogorta.desk.membership.models import Person, Transition
 from kogorta.desk.people.permissions import Role
 from kogorta.desk.reports.models import Report
 from kogorta.desk.segments.actions import save_segment
@@ -255,26 +254,3 @@ def test_nothing_typed_becomes_sql(analysed, program, text):
     assert asks.get(f"/customers/{quote(text, safe='')}").status_code == 404
     assert asks.get(f"/events?state={quote(text)}").status_code == 422
     assert asks.get("/customers?limit=1").json()["items"], "the customers are still there"
-
-
-def test_the_feed_of_moves_gives_each_once_and_goes_on_from_the_last(founded, program):
-    for number in (1, 2):
-        Person.objects.create(number=number, customer_id=f"company-{number}")
-    for place in range(1, 6):
-        Transition.objects.create(
-            sequence=place, segment=place % 2 + 1, name="Молчат", version=1, number=place % 2 + 1, entered=place < 4, at=place * 10**6,
-            cause="event", reason="e1", decided="[24]",
-        )  # fmt: skip
-    asks = program("segments:read", "customers:read")
-    first = asks.get("/transitions/feed?limit=3").json()
-    assert ([row["sequence"] for row in first["items"]], first["last"], first["more"]) == ([1, 2, 3], 3, True)
-    then = asks.get("/transitions/feed?after=3").json()
-    assert ([row["sequence"] for row in then["items"]], then["last"], then["more"]) == ([4, 5], 5, False)
-    assert then["items"][0] | {"at": ""} == {
-        "sequence": 4, "segment": 1, "name": "Молчат", "version": 1, "customer_id": "company-1", "entered": False, "at": "", "cause": "event",
-        "reason": "e1",
-    }  # fmt: skip
-    assert then["items"][0]["at"].startswith("1970-01-01T00:00:04")
-    assert asks.get("/transitions/feed?after=5").json() == {"items": [], "last": 5, "more": False}
-    assert [row["sequence"] for row in asks.get("/transitions/feed?segment=2").json()["items"]] == [1, 3, 5]
-    assert program("segments:read").get("/transitions/feed").status_code == 403

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 from ninja import Query, Router, Status
@@ -16,7 +16,6 @@ from kogorta.desk.api.scopes import Scope
 from kogorta.desk.bases.kept_moves import read_moves
 from kogorta.desk.errors import ConflictError, DeskError, NotFoundError
 from kogorta.desk.language import current_language
-from kogorta.desk.membership.queries import moment_of, names_of, transitions_after
 from kogorta.desk.moves.handlers import ask_for_moves
 
 if TYPE_CHECKING:
@@ -64,37 +63,6 @@ class Transitions(BaseModel):
     best: str = Field(description="The segment whose leavers are named.")
     flows: list[FlowRow]
     leavers: list[MoverRow] = Field(description="Most money of the year before first; empty without the scope customers:read.")
-
-
-class Crossing(BaseModel):
-    """A customer entered or left a saved segment."""
-
-    sequence: int
-    segment: int = Field(description="Number of the saved segment, as in /segments.")
-    name: str
-    version: int = Field(description="Version of its rule.")
-    customer_id: str
-    entered: bool
-    at: datetime
-    cause: str = Field(description="event, time, rule, refit or healed.")
-    reason: str
-
-
-class Crossings(BaseModel):
-    """Moves in the order they were found."""
-
-    items: list[Crossing]
-    last: int = Field(description="Pass it as after to go on, now or later.")
-    more: bool = Field(description="Whether there are more already.")
-
-
-class After(BaseModel):
-    """From where the feed goes on."""
-
-    model_config = ConfigDict(extra="forbid")
-    after: Annotated[int, Field(ge=0, le=2**63 - 1, description="last of the answer before; 0 begins at the first move.")] = 0
-    segment: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
-    limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 
 class Days(BaseModel):
@@ -157,35 +125,3 @@ def ask_for_transitions(request: HttpRequest, asked: Days) -> Status[JobState]:
     snapshot = analysed()
     from_on, to_on = _days(asked, snapshot)
     return Status(202, JobState.of(ask_for_moves(caller_of(request).user, snapshot, from_on, to_on)))
-
-
-@router.get(
-    "/feed",
-    auth=Bearer(Scope.SEGMENTS_READ, Scope.CUSTOMERS_READ),
-    response=Crossings,
-    operation_id="feed_transitions",
-    summary="Who entered or left saved segments, one by one",
-)
-def feed_transitions(request: HttpRequest, asked: Annotated[After, Query()]) -> Crossings:  # noqa: ARG001
-    """Each move once and in order: ask again with `last` as `after`, and nothing is missed."""
-    rows = transitions_after(asked.after, asked.limit + 1, asked.segment)
-    page = rows[: asked.limit]
-    ids = names_of(row.number for row in page)
-    return Crossings(
-        items=[
-            Crossing(
-                sequence=row.sequence,
-                segment=row.segment,
-                name=row.name,
-                version=row.version,
-                customer_id=ids.get(row.number, ""),
-                entered=row.entered,
-                at=moment_of(row.at),
-                cause=row.cause,
-                reason=row.reason,
-            )
-            for row in page
-        ],
-        last=page[-1].sequence if page else asked.after,
-        more=len(rows) > asked.limit,
-    )
