@@ -43,12 +43,16 @@ def translate(query: str, dialect: Dialect, where: str = "the query") -> str:
         >>> translate("SELECT date_diff('day', day, DATE '2026-11-22') // 7 AS weeks FROM days", "spark")
         "SELECT CAST(DATEDIFF(DAY, day, CAST('2026-11-22' AS DATE)) DIV 7 AS BIGINT) AS weeks FROM days"
     """
+    from sqlglot import exp
     from sqlglot.errors import ErrorLevel, SqlglotError
 
     tree = parse(query, where)
     check(tree, where)
     if dialect == "duckdb":
         return query
+    if dialect in ("spark", "clickhouse"):  # they keep no common table expression, nor know the word
+        for stage in tree.find_all(exp.CTE):
+            stage.set("materialized", None)
     # children before parents, so that what is put in a node's place holds what was put in theirs
     for node in reversed(list(tree.walk())):
         other = _other(node, dialect)

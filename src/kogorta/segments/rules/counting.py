@@ -6,8 +6,9 @@ Whether any such row is there is then one `bit_or` for all who ask.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kogorta.segments.rules.gates import MASK
 from kogorta.segments.rules.steps import Comparison, case_of, whole
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from kogorta.segments.rules.leaves import Scalar
+
+_WORD: Final = re.compile(r"[a-z_]+")
+_COLUMNS: Final = frozenset({"order_no", "day", "moment", "amount", "discount", "quantity", "value", "category", "product"})
+"""Columns that aggregates read."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Counting:
         self.bits: dict[Filter, int] = {}
         self.starts: set[date | None] = set()
         self.found: set[int] = set()
+        self.read: set[str] = set()
+        self.every_row = False
 
     def aggregate(self, what: str, rows: Filter, *more: str) -> str:
         """The column of an aggregate over some rows; the same one is counted once.
@@ -65,10 +72,12 @@ class Counting:
             more: SQL conditions its rows must meet besides.
         """
         self.starts.add(rows.start)
+        self.read |= set(_WORD.findall(" ".join((what, *more)))) & _COLUMNS
         conditions = list(more)
         if rows.conditions:
             conditions.append(self._is_marked(rows))
         else:
+            self.every_row = True
             conditions += ["is_order"] if rows.orders_only else []
             conditions += [f"day >= {self.bind(rows.start)}"] if rows.start is not None else []
         expression = f"{what} FILTER (WHERE {' AND '.join(conditions)})" if conditions else what
@@ -83,21 +92,27 @@ class Counting:
         self.found.add(word)
         return f"({self.name}_found_{word} & {whole(1 << bit)}) <> 0"
 
-    def query(self, table: str) -> str:
-        """The aggregates of every customer who has rows."""
+    def stages(self, table: str) -> list[str]:
+        """The aggregates of every customer who has rows, as common table expressions; the last is `<name>_counted`."""
         listed = [f"{expression} AS {name}" for expression, name in self.aggregates.items()]
         listed += [f"bit_or(marks_{word}) AS {self.name}_found_{word}" for word in sorted(self.found)]
         body = ",\n        ".join(["customer_no", *listed])
         limits = [] if self.as_of is None else [f"day <= {self.bind(self.as_of)}"]
         if self.starts and None not in self.starts:
             limits.append(f"day >= {self.bind(min(start for start in self.starts if start is not None))}")
-        rows = table + (f" WHERE {' AND '.join(limits)}" if limits else "")
+        rows, found = table + (f" WHERE {' AND '.join(limits)}" if limits else ""), []
         filters = list(self.bits)
         if filters:
             words = [filters[first : first + MASK] for first in range(0, len(filters), MASK)]
-            marks = ", ".join(f"{self._marks(some)} AS marks_{word}" for word, some in enumerate(words))
-            rows = f"(SELECT *, {marks} FROM {rows}) AS marked"
-        return f"SELECT\n        {body}\n    FROM {rows}\n    GROUP BY customer_no"
+            marks = [f"{self._marks(some)} AS marks_{word}" for word, some in enumerate(words)]
+            if self.every_row:
+                rows = f"(SELECT *, {', '.join(marks)} FROM {rows}) AS marked"
+            else:
+                # kept, so that the marks are not worked out once more to leave out the rows without any
+                kept = ", ".join(["customer_no", *sorted(self.read), *marks])
+                found = [f"{self.name}_marked AS MATERIALIZED (\n    SELECT {kept} FROM {rows}\n)"]
+                rows = f"{self.name}_marked WHERE {' OR '.join(f'marks_{word} <> 0' for word in range(len(words)))}"
+        return [*found, f"{self.name}_counted AS (\n    SELECT\n        {body}\n    FROM {rows}\n    GROUP BY customer_no\n)"]
 
     def _is_marked(self, rows: Filter) -> str:
         word, bit = divmod(self.bits.setdefault(rows, len(self.bits)), MASK)

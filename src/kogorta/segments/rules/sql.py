@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+import numpy as np
+
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import message
 from kogorta.segments.rules.book import EMPTY_BOOK
@@ -41,7 +43,6 @@ from kogorta.segments.rules.units import factor_of, holds, money_or_plain
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from kogorta.segments.rules.book import SegmentBook
@@ -79,9 +80,19 @@ class Statement:
             columns: failed_0, failed_1, ..., shape (n,) each.
 
         Returns:
-            One array of shape (n,) for each rule.
+            One array of shape (n,) for each rule; equal rules share theirs.
         """
-        return [((columns[f"failed_{place.word}"] & (1 << place.bit)) != 0) == place.failed for place in self.outputs]
+        # a byte of every number at a time: an eighth of the memory to walk over
+        bytes_of = [
+            np.ascontiguousarray(np.asarray(columns[f"failed_{word}"], dtype="<i8").view(np.uint8).reshape(-1, 8).T)
+            for word in range(1 + max((place.word for place in self.outputs), default=-1))
+        ]
+        found: dict[Output, NDArray[np.bool_]] = {}
+        for place in self.outputs:
+            if place not in found:
+                bits = bytes_of[place.word][place.bit // 8] & np.uint8(1 << place.bit % 8)
+                found[place] = bits != 0 if place.failed else bits == 0
+        return [found[place] for place in self.outputs]
 
 
 def emit_sql(
@@ -160,7 +171,7 @@ class _Emitter:
     def statement(self, rules: Sequence[Node], book: SegmentBook, *, packed: bool) -> Statement:
         """Tables counted and decided one by one, then gates of gates, level by level."""
         gates = Gates(rules, book, self.number, self.rank)
-        stages = [f"{grain}_counted AS (\n    {self.counted[grain].query(self.snapshot.tables[grain])}\n)" for grain in self.counted]
+        stages = [stage for grain, counting in self.counted.items() for stage in counting.stages(self.snapshot.tables[grain])]
         stages += self.decided(gates)
         last = "decided"
         for level, risen in gates.by_level().items():
