@@ -85,6 +85,9 @@ class _Card:
         return {header: name if field == "name" else str(getattr(self, field)) for field, header in headers.items() if field != "id"}
 
 
+MOST_TRIES: Final = 60
+
+
 def make_doubles(persons: int, companies: int = 0, *, seed: int = 1, share: float = 0.08) -> Doubles:
     """Draw cards with planted duplicates.
 
@@ -150,9 +153,13 @@ def _latin(text: str) -> str:
 
 
 def _address(rng: Random, card: _Card, taken: set[str]) -> str:
-    """An address nobody has yet."""
-    while (address := _draw_address(rng, card)) in taken:
-        pass
+    """An address nobody has yet; the bearers of a common name run out of plain ones, and number theirs."""
+    for _ in range(MOST_TRIES):
+        if (address := _draw_address(rng, card)) not in taken:
+            break
+    else:
+        local, _, host = address.partition("@")
+        address = f"{local}.{len(taken)}@{host}"
     taken.add(address)
     return address
 
@@ -249,7 +256,7 @@ def _company(rng: Random, serial: int) -> _Card:
     card = _Card(company=core, city=rng.choices(CITIES, range(len(CITIES), 0, -1))[0] if rng.random() < 0.9 else "")
     card.written = rng.choice(FORMS[:3]).format(core)
     if rng.random() < 0.7:
-        card.inn = company_inn("77", 10_000 + serial)
+        card.inn = company_inn(f"{77 - serial // 80_000:02d}", 10_000 + serial % 80_000)
         card.kpp = "770001001" if rng.random() < 0.6 else ""
     card.phone = _phone(rng) if rng.random() < 0.9 else ""
     local = rng.choice(("info", "sales", "office", "buh"))
