@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from servers import postgresql
+from servers import has_postgresql, postgresql
 
 HOME = Path(tempfile.mkdtemp(prefix="kogorta-desk-tests-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
@@ -32,6 +32,15 @@ from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: E402
 
 PASSWORD = "a quiet harbour at dawn"
+
+
+@pytest.fixture
+def address():
+    """A PostgreSQL server of the test's own."""
+    if not has_postgresql():
+        pytest.skip("no PostgreSQL server on this machine")
+    with postgresql() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from servers import free_port, has_postgresql, postgresql
+from servers import free_port
 
 pytestmark = pytest.mark.slow_gate
 SET_UP = """
@@ -31,14 +31,6 @@ found_company(CompanyFacts("Орион", "Europe/Moscow", "RUB", "case"))
 print(make_token(User.objects.create(email="o@example.com", name="O", role="owner"), "a test", [Scope.EVENTS_WRITE])[1])
 """
 KILLS, SENDERS, SIZE = 4, 4, 50
-
-
-@pytest.fixture(scope="module")
-def address():
-    if not has_postgresql():
-        pytest.skip("no PostgreSQL server on this machine")
-    with postgresql() as found:
-        yield found
 
 
 class Desk:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from servers import has_postgresql, postgresql
 
 pytestmark = pytest.mark.slow_gate
 SCRIPT = Path(__file__).with_name("crash_worker.py")
@@ -71,14 +70,6 @@ class Desk:
             if worker.poll() is None:
                 worker.kill()
             worker.wait()
-
-
-@pytest.fixture(scope="module")
-def address():
-    if not has_postgresql():
-        pytest.skip("no PostgreSQL server on this machine")
-    with postgresql() as found:
-        yield found
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

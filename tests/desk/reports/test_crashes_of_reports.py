@@ -3,18 +3,10 @@ from pathlib import Path
 
 import pytest
 from crash_desk import CrashDesk
-from servers import free_port, has_postgresql, postgresql
+from servers import free_port
 
 pytestmark = pytest.mark.slow_gate
 SCRIPT = Path(__file__).with_name("crash_worker.py")
-
-
-@pytest.fixture
-def address():
-    if not has_postgresql():
-        pytest.skip("no PostgreSQL server on this machine")
-    with postgresql() as found:
-        yield found
 
 
 @pytest.mark.parametrize(("kind", "point"), [("sqlite", "before"), ("sqlite", "after"), ("postgresql", "before"), ("postgresql", "after")])
