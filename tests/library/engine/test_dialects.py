@@ -45,13 +45,13 @@ def test_a_trap_has_a_form_of_its_own(dialect, query, said):
     assert said.lower() in re.sub(r"\s+", " ", translate(query, dialect)).lower()
 
 
-@settings(deadline=None, max_examples=30)
 def test_a_stage_is_kept_where_the_engine_can_keep_it():
     query = "WITH marked AS MATERIALIZED (SELECT 1 AS x) SELECT bit_or(x) FROM marked"
     kept = {dialect: "MATERIALIZED" in translate(query, dialect) for dialect in DIALECTS}
     assert kept == {"duckdb": True, "postgres": True, "spark": False, "clickhouse": False}
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(-(10**15), 10**15), min_size=1, max_size=60), st.integers(2, 5))
 def test_quantiles_by_counting_are_values_of_their_rank(values, levels):
     listed = ", ".join(f"({value})" for value in values)
