@@ -42,7 +42,7 @@ def events(sender: int, batch: int, size: int) -> list[dict[str, object]]:
             "id": f"{sender:02x}-{batch:08x}-{place:04x}",
             "customer_id": f"customer:{(batch * size + place) % 50_000}",
             "type": "page_view",
-            "at": "2026-11-22T10:00:00+03:00",
+            "at": f"2026-11-{1 + batch % 22:02d}T{place % 24:02d}:{batch % 60:02d}:{place % 60:02d}+03:00",
             "source": "site",
             "properties": {"page": f"/course/{place}", "campaign": "autumn", "value": place},
         }
@@ -84,8 +84,8 @@ def raw(folder: Path, count: int, size: int) -> tuple[float, float]:
         connection.execute(sql)
     batches = [
         [
-            (item["id"], item["customer_id"], item["type"], "2026-11-22 07:00:00", item["source"], json.dumps(item["properties"]),
-             "2026-11-22 07:00:00", "waiting", "")
+            (item["id"], item["customer_id"], item["type"], str(item["at"]).replace("T", " ")[:19], item["source"],
+             json.dumps(item["properties"]), "2026-11-22 07:00:00", "waiting", "")
             for item in events(0, batch, size)
         ]
         for batch in range(count // size)

@@ -33,8 +33,8 @@ router = Router(tags=["events"])
 MOST: Final = 1000
 limit: Final = Buckets(DESK.events_per_second, 5.0 * DESK.events_per_second)
 """How many events a token may send."""
-_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_AHEAD: Final = timedelta(days=1)
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+AHEAD: Final = timedelta(days=1)
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Slug = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.:-]+$")]
@@ -108,6 +108,11 @@ class EventQuery(PageQuery):
     state: Literal["waiting", "taken", "unknown"] | None = None
 
 
+def wait_of(caller: Caller, events: int) -> float:
+    """Count events against the limit of a token; returns 0, or the seconds to wait, and then nothing is counted."""
+    return limit.take(str(caller.token_id), events)
+
+
 def keep_events(caller: Caller, events: Sequence[EventIn]) -> EventsKept:
     """Write events down.
 
@@ -115,12 +120,12 @@ def keep_events(caller: Caller, events: Sequence[EventIn]) -> EventsKept:
         TooManyError: the token has sent more than its limit.
         DeskError: an event lies in the future.
     """
-    wait = limit.take(str(caller.token_id), len(events))
+    wait = wait_of(caller, len(events))
     if wait:
         raise TooManyError(wait)
-    latest = now() + _AHEAD
+    latest = now() + AHEAD
     for place, item in enumerate(events):
-        if not _EARLIEST <= item.at <= latest:
+        if not EARLIEST <= item.at <= latest:
             raise DeskError("The moment of event {place} ({event}) lies before 1970 or in the future.", place=place, event=item.id)
     new = take_in(
         NewEvent(item.id, item.customer_id, item.type, item.at, item.source, to_json(item.properties).decode()) for item in events

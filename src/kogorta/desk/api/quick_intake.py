@@ -13,8 +13,11 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from kogorta.desk.api.callers import memory
-from kogorta.desk.api.events import EventBatch, keep_events
+from kogorta.desk.api.events import AHEAD, wait_of
+from kogorta.desk.api.quick_events import read_batch
 from kogorta.desk.api.scopes import Scope
+from kogorta.desk.events.actions import take_in_texts
+from kogorta.desk.language import now
 from kogorta.kit.errors import KogortaError
 
 if TYPE_CHECKING:
@@ -54,7 +57,10 @@ def _kept(environ: dict[str, Any], body: bytes) -> bytes | None:
         caller = memory.caller(token)
         if caller is None or not caller.may(Scope.EVENTS_WRITE):
             return None
-        batch = EventBatch.model_validate_json(body)
-        return keep_events(caller, batch.events).model_dump_json().encode()
+        events = read_batch(body, now() + AHEAD)
+        if wait_of(caller, len(events)):
+            return None
+        new = take_in_texts(events)
     except (ValueError, KogortaError, DatabaseError):
         return None
+    return b'{"accepted":%d,"known":%d}' % (new, len(events) - new)
