@@ -1,7 +1,8 @@
 """Cards of persons and companies where some are one customer twice, and the truth: whose card each is.
 
 What people do to a second card: a typo, Latin letters, words in another order, initials, a short name, a new phone, a new surname, another
-legal form. Beside them stand those who only look alike: namesakes of one city, father and son, branches of one company.
+legal form. Beside them stand those who only look alike: namesakes of one city, father and son, branches of one company, companies of one
+group. A domain has one owner: two companies share one only if they are of one group.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ SHORT: Final = {
     "Надежда": "Надя", "Наталья": "Наташа", "Ольга": "Оля", "Светлана": "Света", "Софья": "Соня", "Татьяна": "Таня", "Юлия": "Юля",
 }  # fmt: skip
 TRADES: Final = ("Строй", "Сервис", "Торг", "Мед", "Логистик", "Софт", "Пласт", "Металл", "Дизайн", "Агро")
+BOXES: Final = ("info", "sales", "office", "buh")
 FORMS: Final = ("ООО «{}»", "АО «{}»", 'ООО "{}"', "{}", "Общество с ограниченной ответственностью «{}»", "{}, ООО")
 _PERSON: Final = {
     "id": "Контакт: ID", "name": "Контакт", "phone": "Контакт: Рабочий телефон", "email": "Контакт: Рабочий e-mail",
@@ -113,7 +115,7 @@ def make_doubles(persons: int, companies: int = 0, *, seed: int = 1, share: floa
             cards.append((owner, _alike(rng, card, taken)))
             owner += 1
     while owner < persons + companies:
-        card = _company(rng, owner)
+        card = _company(rng, owner, taken)
         cards.append((owner, card))
         if rng.random() < share:
             cards.append((owner, _second_company(rng, card)))
@@ -122,6 +124,9 @@ def make_doubles(persons: int, companies: int = 0, *, seed: int = 1, share: floa
             branch = _Card(**{**vars(card), "kpp": f"{card.kpp[:4]}43{rng.randrange(100, 999)}", "phone": _phone(rng)})
             branch.email = f"filial{owner}@example.ru" if card.email else ""
             cards.append((owner, branch))
+            owner += 1
+        if card.email and rng.random() < 0.06 and owner < persons + companies:
+            cards.append((owner, _sister(rng, card, owner)))
             owner += 1
     rng.shuffle(cards)
     rows: list[dict[str, str]] = []
@@ -250,7 +255,7 @@ def _second_person(rng: Random, card: _Card) -> _Card:
     return other
 
 
-def _company(rng: Random, serial: int) -> _Card:
+def _company(rng: Random, serial: int, taken: set[str]) -> _Card:
     name = rng.choice(NAME_HEADS) + rng.choice(NAME_ENDS)
     core = f"{name} {rng.choice(TRADES)}" if rng.random() < 0.5 else name
     card = _Card(company=core, city=rng.choices(CITIES, range(len(CITIES), 0, -1))[0] if rng.random() < 0.9 else "")
@@ -259,10 +264,28 @@ def _company(rng: Random, serial: int) -> _Card:
         card.inn = company_inn(f"{77 - serial // 80_000:02d}", 10_000 + serial % 80_000)
         card.kpp = "770001001" if rng.random() < 0.6 else ""
     card.phone = _phone(rng) if rng.random() < 0.9 else ""
-    local = rng.choice(("info", "sales", "office", "buh"))
-    domain = f"{_latin(name).lower()}{rng.randrange(10, 99)}.example.net"
-    card.email = f"{local}@{domain}" if rng.random() < 0.7 else ""
+    card.email = f"{rng.choice(BOXES)}@{_domain(rng, name, taken)}" if rng.random() < 0.7 else ""
     return card
+
+
+def _domain(rng: Random, name: str, taken: set[str]) -> str:
+    """A domain nobody has yet: the name, with the first free number where others bear it too."""
+    number = rng.randrange(10, 99)
+    while (domain := f"{_latin(name).lower()}{number}.example.net") in taken:
+        number += 1
+    taken.add(domain)
+    return domain
+
+
+def _sister(rng: Random, card: _Card, serial: int) -> _Card:
+    """Another company of the group: the domain and a part of the name are the same."""
+    trade = rng.choice([trade for trade in TRADES if not card.company.endswith(trade)])
+    sister = _company(rng, serial, set())
+    sister.company = f"{card.company.split()[0]} {trade}"
+    sister.written = rng.choice(FORMS[:3]).format(sister.company)
+    sister.email = f"{rng.choice(BOXES)}@{card.email.partition('@')[2]}"
+    sister.city = card.city
+    return sister
 
 
 def _second_company(rng: Random, card: _Card) -> _Card:

@@ -62,9 +62,9 @@ def _test(story: Story, offering: Offering, hindsight: Hindsight) -> list[Block]
             say.percent(trial.popularity.hit_rate),
             say.text(
                 "{gain} ({low} to {high})",
-                gain=say.number(100 * trial.gain, 1),
-                low=say.number(100 * trial.gain_low, 1),
-                high=say.number(100 * trial.gain_high, 1),
+                gain=_points(story, trial.gain),
+                low=_points(story, trial.gain_low),
+                high=_points(story, trial.gain_high),
             ),
             say.text("recommendations") if trial.question in offering.believed else say.text("most popular"),
         )
@@ -78,7 +78,12 @@ def _test(story: Story, offering: Offering, hindsight: Hindsight) -> list[Block]
         until=say.day(to_day(hindsight.held_out_until)),
         top=say.number(TOP),
     )
-    return [Subheading(label), Sheet(head, rows, ("l", "r", "r", "r", "r", "l"), (30, 12, 15, 13, 18, 14), note=note, label=label)]
+    widths = (26, 11, 15, 13, 18, 17)
+    return [Subheading(label), Sheet(head, rows, ("l", "r", "r", "r", "r", "l"), widths, note=note, small=True, label=label)]
+
+
+def _points(story: Story, share: float) -> str:
+    return story.say.number(100 * share, 1).replace("-", "−")
 
 
 def _pairs(story: Story, offering: Offering) -> list[Block]:
@@ -87,7 +92,7 @@ def _pairs(story: Story, offering: Offering) -> list[Block]:
         return [Subheading(label), Text(say.text("No two products stand in one order more often than by chance."))]
     head = (
         say.text("Whoever takes"),
-        say.text("Offer him"),
+        say.text("Offer with it"),
         say.text("Orders with the first"),
         say.text("With both"),
         say.text("Share"),

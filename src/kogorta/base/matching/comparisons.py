@@ -68,6 +68,11 @@ def _missing(column: str) -> str:
     return f'"{column}_l" IS NULL OR "{column}_r" IS NULL'
 
 
+_SISTERS: Final = (
+    f'"email_domain_l" = "email_domain_r" AND "email_l" <> "email_r" AND "company_l" <> "company_r" AND NOT ({_near("company", 5, 10)})'
+)
+"""Companies of one group have one domain under several names: the domain is no second evidence beside the part of the name it spells."""
+
 _NAMES_OF_PERSON: Final = (
     Trait(
         "surname",
@@ -137,7 +142,7 @@ _REACH: Final = (
     Trait(
         "email",
         _missing("emails") + ' OR (("email_own_l" IS NULL OR "email_own_r" IS NULL) AND "email_l" <> "email_r" '
-        'AND levenshtein("email_local_l", "email_local_r") <= 2)',
+        f'AND levenshtein("email_local_l", "email_local_r") <= 2) OR ({_SISTERS})',
         (
             Level("equal", "shared", "emails", 0.4, 0.00002, message("an e-mail is the same")),
             Level("local", "equal", "email_own", 0.12, 0.0002, message("the e-mail is the same before the @"), by_term=True),
