@@ -244,9 +244,10 @@ def person(number, name, **cells):
     return {**deal, "Контакт: ID": str(number), "Контакт": name, **row, **{named[key]: value for key, value in cells.items()}}
 
 
-def company(number, name, inn, kpp=""):
+def company(number, name, inn="", kpp="", email=""):
     deal = {"ID": str(number), "Стадия сделки": "Сделка успешна", "Сумма": "100", "Дата создания": "2026-01-05"}
-    return {**deal, "Компания: ID": str(number), "Компания": name, "Реквизит (Россия): ИНН": inn, "Реквизит (Россия): КПП": kpp}
+    requisites = {"Реквизит (Россия): ИНН": inn, "Реквизит (Россия): КПП": kpp}
+    return {**deal, "Компания: ID": str(number), "Компания": name, "Компания: Рабочий e-mail": email, **requisites}
 
 
 def test_a_person_cannot_confirm_what_contradicts(make_base, tables_of):
@@ -284,6 +285,16 @@ def test_different_birth_dates_are_never_merged(make_base):
     found = base.likely_duplicates(LikelyMatcher(threshold=0.5, review_from=0))
     assert all({"contact-1", "contact-2"} != {pair.left, pair.right} for pair in found.review)
     assert found.joints == ()
+
+
+def test_the_domain_of_a_group_is_no_evidence_between_its_companies(make_base):
+    group_of = {1: "ООО «Лума»", 2: "Лума Торг", 3: "АО «Лума»"}
+    found = make_base([company(number, name, email=f"box{number}@luma-group.example.net") for number, name in group_of.items()])
+    pairs = {
+        (pair.left, pair.right): pair.evidence for pair in found.likely_duplicates(LikelyMatcher(threshold=0.999, review_from=0)).review
+    }
+    assert pairs["company-1", "company-3"]["email"] == "domain"
+    assert "email" not in pairs["company-1", "company-2"]
 
 
 def test_no_customers_one_customer_no_names_and_all_alike(make_base):
