@@ -3,14 +3,16 @@
 Run from the project root:
 
     python -m benchmarks.membership [customers] [rules]   # CPU of a tick, of an idle one, memory
-    python -m benchmarks.membership soak [seconds]        # random histories against SQL over the raw events
+    python -m benchmarks.membership soak [seconds] [seed] # random histories against SQL over the raw events
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,11 +29,15 @@ from kogorta.segments.rules.formula import parse_formula
 from kogorta.segments.rules.matching import day_number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kogorta.segments.membership.population import Population
 
 ZONE = "Europe/Moscow"
 GOALS = {100: 20.0, 500: 60.0}
 """Milliseconds of CPU for a tick of 10,000 events at a million customers, by number of rules."""
+WORLDS = (100, 1_000, 3_000, 3_000)
+"""Customers of the worlds the soak plays."""
 NOW = day_begins(AS_OF, ZONE) + 12 * HOUR
 DAY = 24 * HOUR
 
@@ -165,19 +171,48 @@ def speed(customers: int, rules: int) -> bool:
     return goal is None or min(spent) <= goal
 
 
-def soak(seconds: float) -> bool:
-    """Random histories until the time is up."""
+def played(seed: int) -> tuple[int, int, int, list[str]]:
+    """One world: its seed, how many customers had a history, what happened to them, and what differed."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "library" / "segments" / "membership"))
     from membership_worlds import differences
 
-    histories = events = wrong = seed = 0
+    size = random.Random(seed).choice(WORLDS)
+    people, told, found = differences(random.Random(seed), customers=size, happenings=size)
+    return seed, people, told, found
+
+
+def soak(seconds: float, first: int) -> bool:
+    """Random histories until the time is up, worlds side by side on all cores.
+
+    Args:
+        seconds: the last world begins before they are over.
+        first: seed of the first world; the next ones follow it.
+    """
+    histories = events = wrong = worlds = 0
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        size = random.Random(seed).choice([30, 300, 3_000])
-        people, told, found = differences(random.Random(seed), customers=size, happenings=size)
-        for line in found[:3]:
-            print(f"seed {seed}: {line}")
-        histories, events, wrong, seed = histories + people, events + told, wrong + len(found), seed + 1
+
+    def seeds() -> Iterator[int]:
+        seed = first
+        while time.monotonic() < end:
+            yield seed
+            seed += 1
+
+    with ProcessPoolExecutor() as pool:
+        coming, waiting = seeds(), set()
+        while True:
+            while len(waiting) < (os.cpu_count() or 1) and (seed := next(coming, None)) is not None:
+                waiting.add(pool.submit(played, seed))
+            if not waiting:
+                break
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for one in done:
+                seed, people, told, found = one.result()
+                for line in found[:3]:
+                    print(f"seed {seed}: {line}", flush=True)
+                histories, events, wrong, worlds = histories + people, events + told, wrong + len(found), worlds + 1
+                if worlds % 50 == 0:
+                    print(f"  so far {worlds} worlds, {histories} histories, {events} events, {wrong} differences", flush=True)
+    print(f"seeds {first} to {first + worlds - 1}")
     print(f"{histories} histories, {events} events, {wrong} differences")
     return wrong == 0
 
@@ -185,7 +220,7 @@ def soak(seconds: float) -> bool:
 def main() -> None:
     arguments = sys.argv[1:]
     if arguments[:1] == ["soak"]:
-        good = soak(float(arguments[1]) if len(arguments) > 1 else 60.0)
+        good = soak(float(arguments[1]) if len(arguments) > 1 else 60.0, int(arguments[2]) if len(arguments) > 2 else 0)
     else:
         good = speed(int(arguments[0]) if arguments else 1_000_000, int(arguments[1]) if len(arguments) > 1 else 100)
     sys.exit(0 if good else 1)

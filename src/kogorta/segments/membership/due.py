@@ -13,7 +13,7 @@ import numpy as np
 
 from kogorta.segments.membership.derived import DERIVED
 from kogorta.segments.membership.moments import NEVER, exits
-from kogorta.segments.rules.columns import numbers_of
+from kogorta.segments.rules.columns import months_of, numbers_of
 from kogorta.segments.rules.fields import HOUR
 from kogorta.segments.rules.leaves import Compare, DateGap, Measure, Moved, Property
 from kogorta.segments.rules.state import Numbers
@@ -82,7 +82,9 @@ class Clockwork:
         found = np.full(evaluation.size, NEVER)
         today = evaluation.today
         for measure in self.measures.values():
-            _sooner(found, *self._first_exit(evaluation, measure), today)
+            # a row the window covers today leaves it on a later day
+            days, known = self._first_exit(evaluation, measure)
+            _keep(found, days, known)
         for window in self.moves:
             _sooner(found, *_first_move_out(evaluation, window), today)
         for figure, points in self.passings.items():
@@ -100,13 +102,13 @@ class Clockwork:
         for figure, points in self.passings.items():
             if figure.kind == "hours" and isinstance(figure, Measure):
                 last, known = evaluation.last_unanswered(figure)
-                hours = (evaluation.now - last) // HOUR
-                place = np.searchsorted(points, hours, side="right")
+                place = _passed(points, (evaluation.now - last) // HOUR)
                 ahead = known & (place < len(points))
                 moment = last + points[np.where(ahead, place, 0)] * HOUR
-                found = np.where(ahead, np.minimum(found, moment), found)
-                for grain in ("orders", "events"):
-                    _later_today(found, evaluation, evaluation.state.histories[grain])
+                _keep(found, moment, ahead)
+        if any(figure.kind == "hours" for figure in self.passings):
+            for grain in ("orders", "events"):
+                _later_today(found, evaluation, evaluation.state.histories[grain])
         return found
 
     def _first_exit(self, evaluation: Evaluation, measure: Measure) -> tuple[Ints, NDArray[np.bool_]]:
@@ -122,9 +124,17 @@ class Clockwork:
         if isinstance(figure, DateGap) and figure.way != "days_since":
             _returning(found, evaluation, figure, values, known, points)
             return
-        place = np.searchsorted(points, values, side="right")
+        place = _passed(points, values)
         ahead = known & (place < len(points))
-        _sooner(found, today + points[np.where(ahead, place, 0)] - values, ahead, today)
+        _keep(found, today + points[np.where(ahead, place, 0)] - values, ahead)
+
+
+def _passed(points: Ints, values: Ints) -> Ints:
+    """How many of the points each value has reached; they are few."""
+    found = np.zeros(len(values), dtype=np.int64)
+    for point in points.tolist():
+        found += values >= point
+    return found
 
 
 def _later_today(found: Ints, evaluation: Evaluation, history: History) -> None:
@@ -149,10 +159,14 @@ def turning_points(value: Value) -> set[int]:
     return found
 
 
+def _keep(found: Ints, days: Ints, known: NDArray[np.bool_]) -> None:
+    """Keep the earlier of two days or moments where the new one is known."""
+    np.minimum(found, np.where(known, days, NEVER), out=found)
+
+
 def _sooner(found: Ints, days: Ints, known: NDArray[np.bool_], today: int) -> None:
     """Keep the earlier of two days where the new one is known and lies ahead."""
-    ahead = known & (days > today)
-    np.minimum(found, np.where(ahead, days, NEVER), out=found)
+    _keep(found, days, known & (days > today))
 
 
 def _first_move_out(evaluation: Evaluation, window: Window) -> tuple[Ints, NDArray[np.bool_]]:
@@ -177,8 +191,7 @@ def _born(evaluation: Evaluation, name: str) -> tuple[Ints, Ints, NDArray[np.boo
 
 def _returns(month: Ints, day: Ints, year: int) -> Ints:
     """Days on which dates return in a year; 29 February of a common year falls on 1 March."""
-    firsts = ((year - 1970) * 12 + month - 1).astype("M8[M]").astype("M8[D]").astype(np.int64)
-    return firsts + day - 1
+    return months_of(year).take(month - 1) + day - 1
 
 
 def _birthdays(found: Ints, evaluation: Evaluation) -> None:
@@ -192,18 +205,18 @@ def _birthdays(found: Ints, evaluation: Evaluation) -> None:
 
 def _returning(found: Ints, evaluation: Evaluation, gap: DateGap, values: Ints, known: NDArray[np.bool_], points: Ints) -> None:
     """Days to the next return fall by one a day and jump on the day after it; days after the last one grow and jump back on it."""
-    month, day, _ = _born(evaluation, gap.name)
     today = evaluation.today
-    for year in (evaluation.as_of.year, evaluation.as_of.year + 1, evaluation.as_of.year + 2):
-        back = _returns(month, day, year)
-        _sooner(found, back, known, today)
-        _sooner(found, back + 1, known, today)
-        if gap.way == "days_to":
-            for point in points.tolist():
-                # falling, it turns at the value and at the one below it
-                for shift in (point, point - 1):
-                    _sooner(found, back - shift, known, today)
-    if gap.way == "days_after":
-        place = np.searchsorted(points, values, side="right")
-        ahead = known & (place < len(points))
-        _sooner(found, today + points[np.where(ahead, place, 0)] - values, ahead, today)
+    if gap.way == "days_to":
+        # it falls to the day of the return and jumps on the day after it; falling, it turns at a value and at the one below it
+        _keep(found, today + np.maximum(values, 1), known)
+        turns = np.unique(np.concatenate([points, points - 1]))
+        place = _passed(turns, values - 1)
+        ahead = known & (place > 0)
+        _keep(found, today + values - turns[np.where(ahead, place - 1, 0)], ahead)
+        return
+    month, day, _ = _born(evaluation, gap.name)
+    for year in (evaluation.as_of.year, evaluation.as_of.year + 1):
+        _sooner(found, _returns(month, day, year), known, today)
+    place = _passed(points, values)
+    ahead = known & (place < len(points))
+    _keep(found, today + points[np.where(ahead, place, 0)] - values, ahead)

@@ -52,16 +52,16 @@ class Zone:
         first = day_number(today)
         if not self._first <= first < self._first + _SPAN // 10 or not len(self._midnights):
             self._first = first
-            self._midnights = np.array(
-                [
-                    self.midnight(today + timedelta(days=shift))
-                    for shift in range(_SPAN)
-                    if today.toordinal() + shift < date.max.toordinal()
-                ],
-                dtype=np.int64,
-            )
+            self._midnights = _midnights(self.name, today)
         place = np.clip(days - self._first, 0, len(self._midnights) - 1)
         return np.where(days == NEVER, NEVER, self._midnights[place])
+
+
+@lru_cache(maxsize=8)
+def _midnights(zone: str, first: date) -> Ints:
+    """Moments at which days begin, from a day on."""
+    last = min(first.toordinal() + _SPAN, date.max.toordinal())
+    return np.array([day_begins(date.fromordinal(number), zone) for number in range(first.toordinal(), last)], dtype=np.int64)
 
 
 @lru_cache(maxsize=256)

@@ -129,8 +129,8 @@ class Population:
             whose, numbers = np.concatenate([whose, roots]), np.concatenate([numbers, numbers])
         else:
             whose = roots
-        order = np.argsort(whose, kind="stable")
-        whose, numbers = whose[order], numbers[order]
+        order = np.argsort(whose)
+        whose, numbers = whose.take(order), numbers.take(order)
         first = np.ones(len(whose), dtype=np.bool_)
         first[1:] = whose[1:] != whose[:-1]
         return whose[first], np.maximum.reduceat(numbers, np.flatnonzero(first))
@@ -168,7 +168,7 @@ class Population:
         found, starts = rows.of(customers) if grain in ("attributes", "transitions") else self._rows_of(rows, customers)
         whose = np.repeat(np.arange(len(customers)), np.diff(starts))
         later = np.full(len(customers), NEVER)
-        unseen = found["day"] > as_of.toordinal() - 719_163
+        unseen = np.ascontiguousarray(found["day"]) > as_of.toordinal() - 719_163
         if unseen.any():
             np.minimum.at(later, whose[unseen], found["day"][unseen].astype(np.int64))
             found, whose = found[~unseen], whose[~unseen]
@@ -210,12 +210,12 @@ class Population:
         kind = FIELDS[name].kind
         if family(kind) != "number":
             codes = self._texts.get(name)
-            found = np.full(len(customers), -1, dtype=np.int32) if codes is None else codes[customers]
+            found = np.full(len(customers), -1, dtype=np.int32) if codes is None else codes.take(customers)
             return Texts(found, self.lexicon("customers", name))
         pair = self._numbers.get(name)
         if pair is None:
             return Numbers(np.zeros(len(customers), dtype=np.int64), np.zeros(len(customers), dtype=np.bool_))
-        return Numbers(pair[0][customers], pair[1][customers])
+        return Numbers(pair[0].take(customers), pair[1].take(customers))
 
     def _take_cards(self, cards: CardChanges) -> None:
         self._reserve(int(cards.customers.max(initial=-1)) + 1)

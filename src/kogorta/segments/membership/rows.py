@@ -21,6 +21,10 @@ Kind = TypeVar("Kind", bound=np.generic)
 
 COMPACT_SHARE: Final = 0.25
 """Share of chained or dead rows from which the rows are sorted anew."""
+_HEAD: Final = np.dtype([("start", np.int64), ("length", np.int32), ("last", np.int32)])
+"""Of each customer: where his rows of the long past begin, how many they are, and the newest of those since, -1 for none."""
+_WHOLE_HEAD: Final = np.dtype((np.void, _HEAD.itemsize))
+_NO_ROWS: Final = np.array((0, 0, -1), dtype=_HEAD)
 FEWEST_TO_COMPACT: Final = 100_000
 
 
@@ -46,8 +50,7 @@ class Rows:
         self._whole = np.dtype((np.void, self._rows.dtype.itemsize))  # copied as one piece, not field by field
         self._chain: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._used = self._sorted = self._dead = 0
-        self._starts: Ints = np.zeros(1, dtype=np.int64)
-        self._last: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._heads = np.empty(0, dtype=_HEAD)
         self._first: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._count: NDArray[np.int32] = np.empty(0, dtype=np.int32)
 
@@ -57,7 +60,7 @@ class Rows:
     @property
     def nbytes(self) -> int:
         """Memory taken, bytes."""
-        whole: tuple[NDArray[np.generic], ...] = (self._rows, self._chain, self._starts, self._last, self._first, self._count)
+        whole: tuple[NDArray[np.generic], ...] = (self._rows, self._chain, self._heads, self._first, self._count)
         return sum(array.nbytes for array in whole)
 
     def owners(self, records: Ints) -> Ints:
@@ -71,11 +74,9 @@ class Rows:
 
     def grow(self, customers: int) -> None:
         """Make room for more customers."""
-        more = customers - len(self._last)
+        more = customers - len(self._heads)
         if more > 0:
-            # rows of the long past end where they ended: a new customer has none there
-            self._starts = np.concatenate([self._starts, np.full(more, self._starts[-1], dtype=np.int64)])
-            self._last = np.concatenate([self._last, np.full(more, -1, dtype=np.int32)])
+            self._heads = np.concatenate([self._heads, np.full(more, _NO_ROWS, dtype=_HEAD)])
 
     def replace(self, records: Ints, counts: Ints, owners: Ints, columns: Mapping[str, NDArray[np.generic]]) -> None:
         """Give records new rows; what they had before is gone.
@@ -112,34 +113,30 @@ class Rows:
         Returns:
             The rows, and `starts` of shape (k + 1,): those of the i-th customer are `rows[starts[i]:starts[i + 1]]`.
         """
-        begin = self._starts[customers]
-        lengths = self._starts[customers + 1] - begin
-        waiting, link = np.arange(len(customers)), self._last[customers]
+        heads = self._heads.view(_WHOLE_HEAD).take(customers).view(_HEAD)
+        begin, lengths = heads["start"], heads["length"].astype(np.int64)
+        waiting, link = np.arange(len(customers)), heads["last"]
         chained: list[tuple[Ints, NDArray[np.int32]]] = []
         while True:
             some = np.flatnonzero(link >= 0)
             if not len(some):
                 break
-            waiting, link = waiting[some], link[some]
+            waiting, link = waiting.take(some), link.take(some)
             chained.append((waiting, link))
-            link = self._chain[link]
-        counts = lengths.copy()
+            link = self._chain.take(link)
+        counts = lengths.copy() if chained else lengths
         for whose, _ in chained:
             counts[whose] += 1
-        ends = np.cumsum(counts)
-        starts = np.concatenate([np.zeros(1, dtype=np.int64), ends])
-        if not chained:
-            places = np.arange(int(starts[-1])) + np.repeat(begin - starts[:-1], counts)
-        else:
-            places = np.empty(int(starts[-1]), dtype=np.int64)
-            spread = np.cumsum(lengths) - lengths
-            past = np.arange(int(lengths.sum()))
-            places[past + np.repeat(starts[:-1] - spread, lengths)] = past + np.repeat(begin - spread, lengths)
-            last = ends - 1
-            for whose, rows in chained:  # the newest first: chains lead back
-                places[last[whose]] = rows
-                last[whose] -= 1
-        found = self._rows.view(self._whole)[places].view(self._rows.dtype)
+        starts = np.zeros(len(customers) + 1, dtype=np.int64)
+        np.cumsum(counts, out=starts[1:])
+        places = np.repeat(begin - starts[:-1], counts)
+        places += np.arange(len(places))
+        last = starts[1:] - 1
+        for whose, rows in chained:  # the newest first: chains lead back
+            at = last.take(whose)
+            places[at] = rows
+            last[whose] = at - 1
+        found = self._rows.view(self._whole).take(places).view(self._rows.dtype)
         if self._dead and not found["alive"].all():
             alive = found["alive"]
             whose = np.repeat(np.arange(len(customers)), counts)[alive]
@@ -153,8 +150,8 @@ class Rows:
         rows = rows[np.lexsort((rows["record"], rows["day"], rows["owner"]))]
         self._rows, self._used, self._sorted, self._dead = rows, len(rows), len(rows), 0
         self._chain = np.full(len(rows), -1, dtype=np.int32)
-        self._starts = starts_of(rows["owner"], len(self._last))
-        self._last[:] = -1
+        starts = starts_of(rows["owner"], len(self._heads))
+        self._heads["start"], self._heads["length"], self._heads["last"] = starts[:-1], np.diff(starts), -1
         self._first[:], self._count[:] = -1, 0
         if len(rows):
             record = rows["record"]
@@ -184,10 +181,10 @@ class Rows:
         first = np.append(True, whose[1:] != whose[:-1])
         before = np.empty(len(rows), dtype=np.int32)
         before[1:] = rows[:-1]
-        before[first] = self._last[whose[first]]
+        before[first] = self._heads["last"][whose[first]]
         self._chain[rows] = before
         last = np.append(first[1:], True)
-        self._last[whose[last]] = rows[last]
+        self._heads["last"][whose[last]] = rows[last]
 
     def _reserve(self, added: int) -> None:
         need = self._used + added
@@ -212,14 +209,16 @@ def starts_of(whose: NDArray[np.generic], customers: int) -> Ints:
 
 def _in_order(rows: NDArray[np.void], starts: Ints) -> NDArray[np.void]:
     """Rows of customers with chained ones, oldest first, in the order of days; only customers of whom something came late are sorted."""
-    day, record = rows["day"], rows["record"]
-    back = (day[1:] < day[:-1]) | ((day[1:] == day[:-1]) & (record[1:] < record[:-1]))
+    day, record = np.ascontiguousarray(rows["day"]), np.ascontiguousarray(rows["record"])
+    back = day[1:] <= day[:-1]
     inner = starts[1:-1]
     back[inner[(inner > 0) & (inner < len(rows))] - 1] = False
-    if back.any():
+    same = np.flatnonzero(back)
+    same = same[(day[same + 1] < day[same]) | (record[same + 1] < record[same])]
+    if len(same):
         whose = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
         late = np.zeros(len(starts) - 1, dtype=np.bool_)
-        late[whose[1:][back]] = True
+        late[whose[same + 1]] = True
         places = np.flatnonzero(late[whose])
         rows[places] = rows[places][np.lexsort((record[places], day[places], whose[places]))]
     return rows

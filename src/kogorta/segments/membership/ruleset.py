@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from kogorta.kit.errors import InputError
+from kogorta.segments.membership.asking import Questions
 from kogorta.segments.membership.derived import DERIVED
 from kogorta.segments.membership.due import Clockwork
 from kogorta.segments.rules.book import EMPTY_BOOK, SegmentBook
@@ -64,12 +65,14 @@ class RuleSet:
         object.__setattr__(self, "derived", needs.columns & DERIVED)
         object.__setattr__(self, "grains", _columns_read(trees, whole, derived=bool(needs.columns & DERIVED)))
         object.__setattr__(self, "clockwork", Clockwork(every_leaf(trees, whole)))
+        object.__setattr__(self, "questions", Questions({slot: rule.tree for slot, rule in self.taken()}, whole))
 
     whole: SegmentBook = field(init=False)
     fields: frozenset[str] = field(init=False)
     derived: frozenset[str] = field(init=False)
     grains: Mapping[Grain, frozenset[str]] = field(init=False)
     clockwork: Clockwork = field(init=False)
+    questions: Questions = field(init=False)
 
     def taken(self) -> Iterator[tuple[int, WatchedRule]]:
         """Slots in use with their rules."""

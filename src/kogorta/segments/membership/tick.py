@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from kogorta.segments.membership.changes import NOTHING
-from kogorta.segments.membership.deciding import Seen, decided_by
+from kogorta.segments.membership.deciding import Seen
 from kogorta.segments.membership.derived import Definitions, Derived
+from kogorta.segments.membership.masks import Masks, places_by_slot, planes
 from kogorta.segments.membership.moments import NEVER, Zone
 from kogorta.segments.membership.population import Population
 from kogorta.segments.membership.ruleset import RuleSet
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from kogorta.segments.membership.transitions import Cause
 
     Ints = NDArray[np.int64]
-    Bits = NDArray[np.uint8]
 
 CHUNK: Final = 65_536
 """Customers looked at together when all of them are."""
@@ -80,7 +80,7 @@ class Membership:
         self.rules = RuleSet()
         self.waiting = WaitingRoom()
         self.now = -NEVER
-        self._masks: Bits = np.zeros((0, 0), dtype=np.uint8)
+        self._masks = Masks()
         self._again = np.empty(0, dtype=np.int64)
         self._moves = 0
 
@@ -92,7 +92,7 @@ class Membership:
     def members(self, segment: str) -> Ints:
         """Numbers of the customers in a segment, ascending."""
         slot = next(slot for slot, rule in self.rules.taken() if rule.name == segment)
-        return np.flatnonzero(self._masks[:, slot // 8] & _bit(slot)).astype(np.int64)
+        return self._masks.members(slot)
 
     def counts(self) -> Mapping[str, int]:
         """How many customers are in each segment."""
@@ -102,8 +102,8 @@ class Membership:
         """Put recorded members back after a restart: no transition comes of it."""
         slot = next(slot for slot, rule in self.rules.taken() if rule.name == segment)
         self._fit()
-        self._masks[:, slot // 8] &= np.uint8(0xFF ^ _bit(slot))
-        self._masks[members, slot // 8] |= np.uint8(_bit(slot))
+        self._masks.clear(slot)
+        self._masks.add(slot, members)
 
     def restore_moves(self, customers: Ints, segments: Sequence[str], entered: NDArray[np.bool_], days: NDArray[np.int32]) -> None:
         """Put all recorded moves back, in their order: after a restart, or when the first rule about moves comes.
@@ -143,7 +143,9 @@ class Membership:
         due = self.waiting.due(self.now)
         if len(self._again):
             due, self._again = np.union1d(due, self._again), np.empty(0, dtype=np.int64)
-        customers = np.union1d(touched, due) if len(due) else touched
+        if not len(due):
+            return self._look(touched, events, None)
+        customers = np.union1d(touched, due)
         number = np.full(len(customers), -1, dtype=np.int64)
         number[np.searchsorted(customers, touched)] = events
         return self._look(customers, number, None)
@@ -212,20 +214,22 @@ class Membership:
 
     def _evaluate(self, customers: Ints, events: Ints, cause: int | None) -> list[Crossings]:
         evaluation, derived, later = self._evaluation(customers)
-        truths = np.zeros((8 * self._masks.shape[1], len(customers)), dtype=np.bool_)
-        for slot, rule in self.rules.taken():
-            truths[slot] = evaluation.node(rule.tree)
-        new, old = np.packbits(truths, axis=0), self._masks[customers].T
-        self._masks[customers] = new.T
+        questions = self.rules.questions
+        answers = questions.ask(evaluation)
+        new = planes(((slot, answers.truth(slot)) for slot in questions.slots), self._masks.width, len(customers))
+        old = self._masks.of(customers)
+        self._masks.put(customers, new)
         self._wait(customers, evaluation, derived, later)
-        flips = new ^ old
         found: list[Crossings] = []
-        for slot, rule in self.rules.taken():
-            places = np.flatnonzero(flips[slot // 8] & _bit(slot))
-            if len(places):
-                values = decided_by(rule.tree, evaluation, places)
-                found.append(self._crossing(rule, customers[places], truths[slot][places], events[places], cause, values))
+        for slot, places in places_by_slot(new ^ old):
+            values, entered = questions.seen(slot, answers, places), answers.truth(slot)[places]
+            found.append(self._crossing(self._rule(slot), customers[places], entered, events[places], cause, values))
         return found
+
+    def _rule(self, slot: int) -> WatchedRule:
+        rule = self.rules.slots[slot]
+        assert rule is not None  # noqa: S101  (bits are set for slots in use)
+        return rule
 
     def _crossing(
         self,
@@ -236,9 +240,10 @@ class Membership:
         cause: int | None,
         values: tuple[Seen, ...],
     ) -> Crossings:
-        causes = np.where(events >= 0, _EVENT, _TIME) if cause is None else np.full(len(customers), cause)
+        told, passed = np.int8(_EVENT), np.int8(_TIME)
+        causes = np.where(events >= 0, told, passed) if cause is None else np.full(len(customers), cause, dtype=np.int8)
         self._record(rule.name, customers, entered)
-        return Crossings(rule.name, rule.version, self.now, customers, entered, causes.astype(np.int8), events, values)
+        return Crossings(rule.name, rule.version, self.now, customers, entered, causes, events, values)
 
     def _record(self, segment: str, customers: Ints, entered: NDArray[np.bool_]) -> None:
         """Moves are rows of history too; who moved is looked at again, for rules about moves."""
@@ -262,19 +267,17 @@ class Membership:
     def _leave(self, customers: Ints, events: Ints, cause: int | None) -> list[Crossings]:
         """Cards merged into others are in no segment and wait for nothing."""
         self.waiting.put(customers, np.full(len(customers), NEVER))
-        old = self._masks[customers].T
-        self._masks[customers] = 0
+        old = self._masks.of(customers)
+        self._masks.put(customers, np.zeros_like(old))
         found: list[Crossings] = []
-        for slot, rule in self.rules.taken():
-            places = np.flatnonzero(old[slot // 8] & _bit(slot))
-            if len(places):
-                out = np.zeros(len(places), dtype=np.bool_)
-                found.append(self._crossing(rule, customers[places], out, events[places], cause, ()))
+        for slot, places in places_by_slot(old):
+            out = np.zeros(len(places), dtype=np.bool_)
+            found.append(self._crossing(self._rule(slot), customers[places], out, events[places], cause, ()))
         return found
 
     def _dissolve(self, slot: int, rule: WatchedRule) -> Crossings:
         members = self.members(rule.name)
-        self._masks[:, slot // 8] &= np.uint8(0xFF ^ _bit(slot))
+        self._masks.clear(slot)
         out = np.zeros(len(members), dtype=np.bool_)
         return self._crossing(rule, members, out, np.full(len(members), -1, dtype=np.int64), _RULE, ())
 
@@ -296,18 +299,7 @@ class Membership:
 
     def _fit(self) -> None:
         """Room in the masks for every customer and every slot."""
-        height, width = self.population.customers, (len(self.rules.slots) + 7) // 8
-        if self._masks.shape[1] < width:
-            more = np.zeros((self._masks.shape[0], width - self._masks.shape[1]), dtype=np.uint8)
-            self._masks = np.concatenate([self._masks, more], axis=1)
-        if self._masks.shape[0] < height:
-            room = max(height - self._masks.shape[0], self._masks.shape[0] // 10 + 1024)
-            self._masks = np.concatenate([self._masks, np.zeros((room, self._masks.shape[1]), dtype=np.uint8)])
-
-
-def _bit(slot: int) -> int:
-    """The bit of a slot in its byte of the masks."""
-    return 1 << (7 - slot % 8)
+        self._masks.grow(self.population.customers, len(self.rules.slots))
 
 
 def _joined(parts: list[Crossings]) -> Crossings:

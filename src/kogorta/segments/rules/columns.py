@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,6 +36,8 @@ NO_MOMENT: Final = int(np.iinfo(np.int64).min)
 FEW: Final = 1 << 20
 """Rows up to which running sums are kept for the next window; of more they are counted anew."""
 AGE: Final = Property("age")
+_FIRST: Final = -45_000
+"""A day of 1846, from which on dates are looked up."""
 
 
 def evaluate(rule: Node, state: State, *, as_of: date | None = None, book: SegmentBook = EMPTY_BOOK) -> Truth:
@@ -81,6 +84,7 @@ class Evaluation:
         self.truths: dict[Node, Truth] = {}
         self.calendars: dict[str, tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = {}
         self.figures: dict[Figure, Numbers] = {}
+        self.unanswered: dict[Measure, tuple[NDArray[np.int64], Truth]] = {}
         self.memory: dict[tuple[str, int, np.dtype[np.generic]], NDArray[np.generic]] = {}
         self.rows: dict[tuple[str, tuple[Condition, ...], bool], Truth | None] = {}
         self.begins: dict[tuple[str, Window], NDArray[np.int64]] = {}
@@ -174,8 +178,7 @@ class Evaluation:
 
         def returned(year: int) -> NDArray[np.int64]:
             # 29 February of a common year falls on 1 March
-            firsts = ((year - 1970) * 12 + month - 1).astype("M8[M]").astype("M8[D]").astype(np.int64)
-            return firsts + day - 1
+            return months_of(year).take(month - 1) + day - 1
 
         this = returned(self.as_of.year)
         if gap.way == "days_to":
@@ -246,7 +249,7 @@ class Evaluation:
             return history.starts[:-1]
         key = measure.grain, measure.window
         if key not in self.begins:
-            earlier = self._running(numbers_of(history, "day").values < day_number(start), np.dtype(np.int32))
+            earlier = self._running(numbers_of(history, "day").values < day_number(start), _counter(history))
             self.begins[key] = history.starts[:-1] + _between(earlier, history.starts[:-1], history.starts[1:])
         return self.begins[key]
 
@@ -258,7 +261,7 @@ class Evaluation:
         kept = self._filtered(history, measure, orders_only=orders_only)
         if column is None:
             rows = np.ones(len(history.owner), dtype=np.bool_) if kept is None else kept
-            found = self._running(rows, np.dtype(np.int32))
+            found = self._running(rows, _counter(history))
         else:
             values = numbers_of(history, column)
             kept = _both(kept, values.known)
@@ -283,7 +286,7 @@ class Evaluation:
         if not distinct:
             if kept is None:
                 return history.starts[1:] - history.starts[:-1]
-            return _between(self._running(kept, np.dtype(np.int32)), history.starts[:-1], history.starts[1:])
+            return _between(self._running(kept, _counter(history)), history.starts[:-1], history.starts[1:])
         rows = np.arange(len(history.owner)) if kept is None else np.flatnonzero(kept)
         # lines of an order stand together, so an order is counted where its number changes
         orders = numbers_of(history, "order_no").values[rows]
@@ -314,10 +317,12 @@ class Evaluation:
 
     def last_unanswered(self, measure: Measure) -> tuple[NDArray[np.int64], Truth]:
         """Moment of each customer's last kept event by now, and whether there is one that no order has followed."""
-        events, orders = self.state.histories["events"], self.state.histories["orders"]
-        last = self._last_moment(events, self._kept(events, measure))
-        order = self._last_moment(orders, numbers_of(orders, "is_order").values != 0)
-        return last, (last > NO_MOMENT) & (order < last)
+        if measure not in self.unanswered:
+            events, orders = self.state.histories["events"], self.state.histories["orders"]
+            last = self._last_moment(events, self._kept(events, measure))
+            order = self._last_moment(orders, numbers_of(orders, "is_order").values != 0)
+            self.unanswered[measure] = last, (last > NO_MOMENT) & (order < last)
+        return self.unanswered[measure]
 
     def _last_moment(self, history: History, kept: Truth | None) -> NDArray[np.int64]:
         moments = numbers_of(history, "moment")
@@ -341,7 +346,7 @@ class Evaluation:
         kept = self._filtered(history, measure, orders_only=orders_only)
         if kept is not None:
             running = self._summed(history, measure, None, orders_only=orders_only)
-            begin, end = running[begin].astype(np.int64), running[end].astype(np.int64)
+            begin, end = running.take(begin).astype(np.int64, copy=False), running.take(end).astype(np.int64, copy=False)
             key = measure.grain, measure.where, orders_only and measure.grain != "events", "day of kept"
             held = self.sums.get(key)
             found = days[np.flatnonzero(kept)] if held is None else held
@@ -352,7 +357,7 @@ class Evaluation:
         some = end > begin
         if not len(found):
             return np.zeros(self.size, dtype=np.int64), some
-        return found[np.where(some, begin if first else end - 1, 0)].astype(np.int64), some
+        return found.take(np.where(some, begin if first else end - 1, 0)).astype(np.int64), some
 
     def _running(self, values: NDArray[np.generic], kind: np.dtype[np.generic]) -> NDArray[np.generic]:
         """Sums of the first 0, 1, 2, ... rows; good until the next call."""
@@ -377,6 +382,11 @@ class Evaluation:
         return np.bincount(pairs // max(1, len(texts.keys)), minlength=self.size)
 
 
+def _counter(history: History) -> np.dtype[np.generic]:
+    """What rows are counted in: small numbers where there are many, those of the answer where there are few."""
+    return np.dtype(np.int64 if len(history.owner) <= FEW else np.int32)
+
+
 def _ratio(total: NDArray[np.int64], count: NDArray[np.int64]) -> Numbers:
     known = count > 0
     return Numbers(total / np.where(known, count, 1), known)
@@ -384,7 +394,7 @@ def _ratio(total: NDArray[np.int64], count: NDArray[np.int64]) -> Numbers:
 
 def _between(running: NDArray[np.generic], begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
     """What was added from one row of each customer to another."""
-    return running[end].astype(np.int64) - running[begin].astype(np.int64)
+    return running.take(end).astype(np.int64, copy=False) - running.take(begin).astype(np.int64, copy=False)
 
 
 def _both(left: Truth | None, right: Truth | None) -> Truth | None:
@@ -400,8 +410,27 @@ def numbers_of(history: History, name: str) -> Numbers:
     return column
 
 
+def months_of(year: int) -> NDArray[np.int64]:
+    """Days since 1970-01-01 on which the months of a year begin."""
+    return np.arange((year - 1970) * 12, (year - 1969) * 12).astype("M8[M]").astype("M8[D]").astype(np.int64)
+
+
 def calendar(days: NDArray[np.generic]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Year, month and day of the month of days since 1970-01-01."""
+    if len(days) and days.min() >= _FIRST and days.max() < -_FIRST:
+        years, months, numbers = _calendar()
+        places = days.astype(np.int64) - _FIRST
+        return years.take(places), months.take(places), numbers.take(places)
+    return _worked_out(days)
+
+
+@lru_cache(maxsize=1)
+def _calendar() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Two centuries and a half of days, worked out once."""
+    return _worked_out(np.arange(_FIRST, -_FIRST))
+
+
+def _worked_out(days: NDArray[np.generic]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     dates = days.astype(np.int64).astype("M8[D]")
     months = dates.astype("M8[M]")
     number = months.astype(np.int64)

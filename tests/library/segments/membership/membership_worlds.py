@@ -92,12 +92,16 @@ class World:
         self.definitions = Definitions(draw.choice([RFM, AVERAGE]), draw.choice(STAGES))
         self.members = Membership(time_zone=ZONE, unit=100, definitions=self.definitions)
         self.base = CustomerBase(None)
+        self.base.connection.execute("SET threads = 1")
         self.moves: list[tuple] = []
         self.before: dict[str, set[int]] = {}
         self.orders: dict[int, dict] = {}
         self.refunds: dict[int, dict] = {}
+        self.refunds_of: dict[int, set[int]] = {}
         self.merged: dict[int, int] = {}
-        self.used: set[int] = set()
+        self.used: list[int] = []
+        self.known: set[int] = set()
+        self.events_told: dict[int, tuple] = {}
         self.rules: dict[str, WatchedRule] = {}
         self.version = 0
 
@@ -118,7 +122,7 @@ class World:
         if shape < 0.6 and self.orders:
             return self.refund()
         if shape < 0.9:
-            return [self.event()]
+            return self.event()
         if shape < 0.96:
             return self.merge()
         return [self.erase()]
@@ -128,9 +132,16 @@ class World:
         return len(self.log) - 1
 
     def someone(self):
-        known = self.random.choice(sorted(self.used))
-        self.used.add(known)
-        return known
+        return self.random.choice(self.used)
+
+    def newcomer(self):
+        """Somebody of whom nothing was told yet while there is one; then anybody."""
+        draw = self.random
+        customer = len(self.used) if len(self.used) < self.customers and draw.random() < 0.8 else draw.randrange(self.customers)
+        if customer not in self.known:
+            self.known.add(customer)
+            self.used.append(customer)
+        return customer
 
     def moment(self):
         """Moments at now, on edges of days and windows before it, sometimes late, sometimes ahead."""
@@ -145,8 +156,7 @@ class World:
 
     def card(self):
         draw = self.random
-        customer = draw.randrange(self.customers)
-        self.used.add(customer)
+        customer = self.newcomer()
         today = self.members.zone.day_of(self.now)
         birth = None
         if draw.random() < 0.7:
@@ -165,7 +175,7 @@ class World:
 
     def order(self):
         draw = self.random
-        key = draw.choice(sorted(self.orders)) if self.orders and draw.random() < 0.25 else len(self.orders)
+        key = draw.randrange(len(self.orders)) if self.orders and draw.random() < 0.25 else len(self.orders)
         amount = draw.choice([0, 10_000, 49_999, 50_000, 50_001, 150_000, 333_333])
         if draw.random() < 0.06:
             amount = -draw.choice([10_000, 60_000])
@@ -190,7 +200,7 @@ class World:
     def fact(self, sequence, key):
         made = self.orders[key]
         lines = tuple(Line(category, product, product, quantity, amount) for category, product, quantity, amount in made["lines"])
-        refunded = sum(refund["amount"] for refund in self.refunds.values() if refund["order"] == key)
+        refunded = sum(self.refunds[refund]["amount"] for refund in self.refunds_of.get(key, ()))
         return Order(
             sequence,
             key,
@@ -209,29 +219,33 @@ class World:
     def refund(self):
         draw = self.random
         if self.refunds and draw.random() < 0.2:
-            key = draw.choice(sorted(self.refunds))
+            key = draw.randrange(len(self.refunds))
             order = self.refunds[key]["order"]
             amount = 0
         else:
-            key, order = len(self.refunds), draw.choice(sorted(self.orders))
+            key, order = len(self.refunds), draw.randrange(len(self.orders))
             amount = draw.choice([max(self.orders[order]["amount"], 0), 1_000, 49_999])
         self.refunds[key] = {"order": order, "amount": amount}
+        self.refunds_of.setdefault(order, set()).add(key)
         sequence = self.tell("refund", key, self.orders[order]["customer"], order=order, amount=amount)
         return [self.fact(sequence, order)]
 
     def event(self):
         draw = self.random
-        key = draw.randrange(self.events_told + 1) if draw.random() < 0.1 else self.events_told
+        told = self.events_told
+        if told and draw.random() < 0.05:
+            key = draw.randrange(len(told))
+            return [self.said(key, *told[key])]  # the same once more
+        key = draw.randrange(len(told) + 1) if draw.random() < 0.1 else len(told)
         kind = draw.choice(["email_click", "email_click", "review", "complaint"]) if draw.random() > 0.06 else None
         value = draw.choice([None, 1, 2.5, 5, 1e12]) if kind == "review" else None
         campaign = draw.choice(["весна", "осень"])
-        customer, at = self.someone(), self.moment()
+        told[key] = self.someone(), self.moment(), kind, campaign, value
+        return [self.said(key, *told[key])]
+
+    def said(self, key, customer, at, kind, campaign, value):
         sequence = self.tell("event", key, customer, at=at, type=kind, campaign=campaign, value=value)
         return Event(sequence, key, customer, at, kind, "site", {"campaign": campaign}, value)
-
-    @property
-    def events_told(self):
-        return 1 + max((key for _, kind, key, _, _ in self.log if kind == "event"), default=-1)
 
     def root(self, card):
         while card in self.merged:
@@ -254,7 +268,7 @@ class World:
         """An order is deleted: told as one that was not won."""
         if not self.orders:
             return self.card()
-        key = self.random.choice(sorted(self.orders))
+        key = self.random.randrange(len(self.orders))
         self.orders[key] = {**self.orders[key], "won": False, "lines": []}
         made = self.orders[key]
         sequence = self.tell("order", key, made["customer"], **{name: value for name, value in made.items() if name != "customer"})
@@ -297,7 +311,12 @@ class World:
 
     def step(self, facts):
         """One tick of the incremental way."""
-        return self.members.tick(encode(facts, self.members.population, self.members.zone), at=self.now)
+        return self.members.tick(encode(facts, self.members.population, self.members.zone), at=self.clock())
+
+    def clock(self):
+        """The moment, as a clock tells it that now and then runs back."""
+        draw = self.random
+        return self.now - (draw.choice([1, HOUR, 40 * 24 * HOUR]) if self.members.now == self.now and draw.random() < 0.1 else 0)
 
     def set_rules(self, changes):
         """Rules changed as whoever keeps the moves does it: the first rule about moves is told those of before."""
@@ -307,7 +326,7 @@ class World:
             days = np.array([day_number(move[3]) for move in self.moves], dtype=np.int32)
             entered = np.array([move[2] == "entered" for move in self.moves], dtype=np.bool_)
             members.restore_moves(numbers, [move[1] for move in self.moves], entered, days)
-        return members.set_rules(changes, at=self.now)
+        return members.set_rules(changes, at=self.clock())
 
     def pass_time(self):
         """On to a moment that is often exactly a border."""
@@ -385,9 +404,10 @@ class World:
             root = card
             while root in parents:
                 root = parents[root]
-            roots.append((card, root))
-        connection.execute("CREATE OR REPLACE TABLE roots (card BIGINT, root BIGINT)")
-        connection.executemany("INSERT INTO roots VALUES (?, ?)", roots)
+            roots.append(root)
+        connection.register("found", {"card": np.arange(self.customers), "root": np.array(roots, dtype=np.int64)})
+        connection.execute("CREATE OR REPLACE TABLE roots AS SELECT card, root FROM found")
+        connection.unregister("found")
         connection.execute(_LAST)
         connection.execute(_CUSTOMERS)
         connection.execute(_ORDERS, {"zone": ZONE})
@@ -476,4 +496,4 @@ def differences(random, *, customers=60, ticks=10, happenings=60, rules=12):
                 only = f"only held {sorted(held - expected)[:5]}, only found {sorted(expected - held)[:5]}"
                 wrong.append(f"tick {tick} {name} {world.rules[name].tree}: {only}")
         wrong += world.remember(found, outcome, tick)
-    return customers, len(world.log), wrong
+    return len(world.used), len(world.log), wrong
