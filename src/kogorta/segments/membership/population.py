@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -165,23 +166,24 @@ class Population:
         rows = self.rows[grain]
         rows.grow(self._used)
         # attributes and moves are of the card a customer is known by, histories of all his cards
-        found, starts = rows.of(customers) if grain in ("attributes", "transitions") else self._rows_of(rows, customers)
+        columns = tuple(columns)
+        wanted = {"day", *("record" if name == "order_no" else name for name in columns)}
+        wanted |= {f"has_{name}" for name in columns if f"has_{name}" in rows.names}
+        found, starts = (rows.of if grain in ("attributes", "transitions") else partial(self._rows_of, rows))(customers, wanted)
         whose = np.repeat(np.arange(len(customers)), np.diff(starts))
         later = np.full(len(customers), NEVER)
-        unseen = np.ascontiguousarray(found["day"]) > as_of.toordinal() - 719_163
+        unseen = found["day"] > as_of.toordinal() - 719_163
         if unseen.any():
             np.minimum.at(later, whose[unseen], found["day"][unseen].astype(np.int64))
-            found, whose = found[~unseen], whose[~unseen]
+            found, whose = {name: values[~unseen] for name, values in found.items()}, whose[~unseen]
             starts = starts_of(whose, len(customers))
         return History(whose, starts, {name: self._history_column(grain, name, found) for name in columns}), later
 
-    def _history_column(self, grain: Grain, name: str, found: NDArray[np.void]) -> Column:
-        if name == "order_no":
-            return Numbers(np.ascontiguousarray(found["record"]))
-        values = np.ascontiguousarray(found[name])
+    def _history_column(self, grain: Grain, name: str, found: Mapping[str, NDArray[Any]]) -> Column:
+        values = found["record" if name == "order_no" else name]
         if (grain, name) in self.texts:
             return Texts(values, self.lexicon(grain, name))
-        return Numbers(values, np.ascontiguousarray(found[f"has_{name}"]) if f"has_{name}" in self.rows[grain].names else None)
+        return Numbers(values, found.get(f"has_{name}"))
 
     def know_salts(self, salts: Iterable[str]) -> None:
         """Draw the buckets of random shares for everybody."""
@@ -196,15 +198,16 @@ class Population:
             more = buckets_of(salt, self._ids[len(drawn) : self._used])
             self._buckets[salt] = np.concatenate([drawn, more])
 
-    def _rows_of(self, rows: Rows, customers: Ints) -> tuple[NDArray[np.void], Ints]:
+    def _rows_of(self, rows: Rows, customers: Ints, names: set[str]) -> tuple[dict[str, NDArray[np.generic]], Ints]:
         extra = self._families.parts_of(customers)
         if not extra:
-            return rows.of(customers)
+            return rows.of(customers, names)
         whose = np.concatenate([np.arange(len(customers)), np.array([place for place, _ in extra], dtype=np.int64)])
-        found, starts = rows.of(np.concatenate([customers, np.array([part for _, part in extra], dtype=np.int64)]))
+        parts = np.array([part for _, part in extra], dtype=np.int64)
+        found, starts = rows.of(np.concatenate([customers, parts]), {*names, "day", "record"})
         owner = np.repeat(whose, np.diff(starts))
         order = np.lexsort((found["record"], found["day"], owner))
-        return found[order], starts_of(owner[order], len(customers))
+        return {name: values[order] for name, values in found.items()}, starts_of(owner[order], len(customers))
 
     def _column(self, name: str, customers: Ints) -> Column:
         kind = FIELDS[name].kind

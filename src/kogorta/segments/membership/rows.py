@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -25,6 +25,8 @@ _HEAD: Final = np.dtype([("start", np.int64), ("length", np.int32), ("last", np.
 """Of each customer: where his rows of the long past begin, how many they are, and the newest of those since, -1 for none."""
 _WHOLE_HEAD: Final = np.dtype((np.void, _HEAD.itemsize))
 _NO_ROWS: Final = np.array((0, 0, -1), dtype=_HEAD)
+BLOCK: Final = 4_096
+"""Rows brought near at once."""
 FEWEST_TO_COMPACT: Final = 100_000
 
 
@@ -38,7 +40,7 @@ class Rows:
         >>> rows = Rows({"day": np.dtype(np.int32)})
         >>> rows.grow(2)
         >>> rows.replace(np.array([0, 1]), np.array([1, 1]), np.array([1, 0]), {"day": np.array([9, 5], dtype=np.int32)})
-        >>> found, starts = rows.of(np.array([0, 1]))
+        >>> found, starts = rows.of(np.array([0, 1]), ["day"])
         >>> found["day"].tolist(), starts.tolist()
         ([5, 9], [0, 1, 2])
     """
@@ -104,15 +106,28 @@ class Rows:
         if self._used - self._sorted + self._dead > max(FEWEST_TO_COMPACT, COMPACT_SHARE * self._used):
             self.compact()
 
-    def of(self, customers: Ints) -> tuple[NDArray[np.void], Ints]:
-        """The rows of some customers, by customer as asked, then day, then record.
+    def of(self, customers: Ints, names: Iterable[str]) -> tuple[dict[str, NDArray[np.generic]], Ints]:
+        """Rows of some customers, by customer as asked, then day, then record.
 
         Args:
             customers: shape (k,), different customers.
+            names: columns wanted, `record` and `owner` among those there are.
 
         Returns:
-            The rows, and `starts` of shape (k + 1,): those of the i-th customer are `rows[starts[i]:starts[i + 1]]`.
+            The columns, and `starts` of shape (k + 1,): rows of the i-th customer are those from `starts[i]` to `starts[i + 1]`.
         """
+        places, starts, is_chained = self._places(customers)
+        found = self._taken(places, {*names, *(("day", "record") if is_chained else ()), *(("alive",) if self._dead else ())})
+        if self._dead and not found["alive"].all():
+            alive = found["alive"].astype(np.bool_)
+            starts = starts_of(np.repeat(np.arange(len(customers)), np.diff(starts))[alive], len(customers))
+            found = {name: values[alive] for name, values in found.items()}
+        if is_chained:
+            _put_in_order(found, starts)
+        return found, starts
+
+    def _places(self, customers: Ints) -> tuple[Ints, Ints, bool]:
+        """Where rows of customers are, where each customer's begin among them, and whether some came since the last sorting."""
         heads = self._heads.view(_WHOLE_HEAD).take(customers).view(_HEAD)
         begin, lengths = heads["start"], heads["length"].astype(np.int64)
         waiting, link = np.arange(len(customers)), heads["last"]
@@ -124,24 +139,28 @@ class Rows:
             waiting, link = waiting.take(some), link.take(some)
             chained.append((waiting, link))
             link = self._chain.take(link)
-        counts = lengths.copy() if chained else lengths
         for whose, _ in chained:
-            counts[whose] += 1
+            lengths[whose] += 1
         starts = np.zeros(len(customers) + 1, dtype=np.int64)
-        np.cumsum(counts, out=starts[1:])
-        places = np.repeat(begin - starts[:-1], counts)
+        np.cumsum(lengths, out=starts[1:])
+        places = np.repeat(begin - starts[:-1], lengths)
         places += np.arange(len(places))
         last = starts[1:] - 1
         for whose, rows in chained:  # the newest first: chains lead back
             at = last.take(whose)
             places[at] = rows
             last[whose] = at - 1
-        found = self._rows.view(self._whole).take(places).view(self._rows.dtype)
-        if self._dead and not found["alive"].all():
-            alive = found["alive"]
-            whose = np.repeat(np.arange(len(customers)), counts)[alive]
-            found, starts = found[alive], starts_of(whose, len(customers))
-        return (_in_order(found, starts) if chained else found), starts
+        return places, starts, bool(chained)
+
+    def _taken(self, places: Ints, names: Iterable[str]) -> dict[str, NDArray[np.generic]]:
+        """Columns of some rows. Whole rows are brought near block by block: each place of memory is waited for once."""
+        found = {name: np.empty(len(places), dtype=self._rows.dtype[name]) for name in names}
+        whole = self._rows.view(self._whole)
+        for start in range(0, len(places), BLOCK):
+            part = whole.take(places[start : start + BLOCK]).view(self._rows.dtype)
+            for name, values in found.items():
+                values[start : start + BLOCK] = part[name]
+        return found
 
     def compact(self) -> None:
         """Sort all living rows anew and forget the dead."""
@@ -207,12 +226,12 @@ def starts_of(whose: NDArray[np.generic], customers: int) -> Ints:
     return starts
 
 
-def _in_order(rows: NDArray[np.void], starts: Ints) -> NDArray[np.void]:
-    """Rows of customers with chained ones, oldest first, in the order of days; only customers of whom something came late are sorted."""
-    day, record = np.ascontiguousarray(rows["day"]), np.ascontiguousarray(rows["record"])
+def _put_in_order(found: Mapping[str, NDArray[np.generic]], starts: Ints) -> None:
+    """Order rows of customers with chained ones, oldest first, by day; only customers of whom something came late are sorted."""
+    day, record = found["day"], found["record"]
     back = day[1:] <= day[:-1]
     inner = starts[1:-1]
-    back[inner[(inner > 0) & (inner < len(rows))] - 1] = False
+    back[inner[(inner > 0) & (inner < len(day))] - 1] = False
     same = np.flatnonzero(back)
     same = same[(day[same + 1] < day[same]) | (record[same + 1] < record[same])]
     if len(same):
@@ -220,8 +239,9 @@ def _in_order(rows: NDArray[np.void], starts: Ints) -> NDArray[np.void]:
         late = np.zeros(len(starts) - 1, dtype=np.bool_)
         late[whose[same + 1]] = True
         places = np.flatnonzero(late[whose])
-        rows[places] = rows[places][np.lexsort((record[places], day[places], whose[places]))]
-    return rows
+        order = places[np.lexsort((record[places], day[places], whose[places]))]
+        for values in found.values():
+            values[places] = values[order]
 
 
 def _longer(array: NDArray[Kind], size: int, fill: int) -> NDArray[Kind]:
