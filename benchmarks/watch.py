@@ -32,6 +32,9 @@ RULES = {
 }
 
 
+PHASES = ("beginning or idle", "in a step", "in a tick", "in the transaction that writes it")
+
+
 class Desk:
     """A desk in a folder of its own, with a base of companies and saved segments; the watch is a process that can be killed."""
 
@@ -74,11 +77,13 @@ class Desk:
         command = [sys.executable, str(Path(__file__).parents[1] / "tests" / "desk" / "membership" / "crash_watch.py"), "watch"]
         self.watch = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def kill(self) -> None:
-        """End the watch at once."""
+    def kill(self) -> int:
+        """End the watch at once; what it was doing, see `PHASES`."""
         assert self.watch is not None
         self.watch.send_signal(signal.SIGKILL)
         self.watch.wait()
+        where = self.home / "where"
+        return where.read_bytes()[0] if where.exists() else 0
 
     def send(self, count: int, draw: random.Random) -> None:
         """Events, some late, some again."""
@@ -149,8 +154,8 @@ def kills(count: int, rate: int, seed: int = 1, companies: int = 300) -> bool:
         desk = Desk(home, companies)
         from kogorta.desk.membership.models import Transition, Watch
 
-        working = 0
-        for _ in range(count):
+        working, met = 0, [0] * len(PHASES)
+        for number in range(count):
             reached = Watch.objects.values_list("position", flat=True).first() or 0
             desk.start()
             # most kills meet a watch at work, some one that is still beginning
@@ -161,15 +166,20 @@ def kills(count: int, rate: int, seed: int = 1, companies: int = 300) -> bool:
                 if until == end and (Watch.objects.values_list("position", flat=True).first() or 0) > reached:
                     until = time.monotonic() + draw.uniform(0.0, 1.5)
                 time.sleep(0.05)
-            desk.kill()
+            met[desk.kill()] += 1
             working += (Watch.objects.values_list("position", flat=True).first() or 0) > reached
+            if (number + 1) % 25 == 0:
+                print(f"  {number + 1} kills so far, {desk.sent} events", flush=True)
         desk.start()
         desk.settle()
         desk.kill()
         lost, twice = faults(desk)
         moves = Transition.objects.count()
+        print("  ".join(f"{phase}: {times}" for phase, times in zip(PHASES, met, strict=True)))
         print(
-            f"{count} kills, {working} of them at work, {desk.sent} events, {moves} transitions: {lost} lost, {twice} doubled", flush=True
+            f"{count} kills, {working} of them after the watch had moved on, {desk.sent} events, {moves} transitions: "
+            f"{lost} lost, {twice} doubled",
+            flush=True,
         )
         return lost == twice == 0 and moves > 0
     finally:

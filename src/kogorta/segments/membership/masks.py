@@ -37,7 +37,7 @@ class Masks:
     @property
     def width(self) -> int:
         """Bytes of a customer."""
-        return self._bytes.shape[1]
+        return int(self._bytes.shape[1])
 
     def grow(self, customers: int, slots: int) -> None:
         """Room for customers and slots; new bits are not set."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +26,25 @@ if TYPE_CHECKING:
     from kogorta.segments.rules.state import Column
 
     Ints = NDArray[np.int64]
+    Columns = dict[str, NDArray[Any]]
 
 CARD_TYPES: Mapping[str, type[np.generic]] = {"day": np.int32, "share": np.float64, "number": np.float64}
 """Types of number fields by kind; the others are whole numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Touched:
+    """To whom something happened.
+
+    Args:
+        customers: shape (k,), different customers, ascending.
+        events: shape (k,), the last sequence number that touched each.
+        slightly: shape (k,), whether nothing but events came to a customer known before.
+    """
+
+    customers: Ints
+    events: Ints
+    slightly: NDArray[np.bool_]
 
 
 class Population:
@@ -96,19 +113,13 @@ class Population:
             return np.full(len(customers), missing), np.zeros(len(customers), dtype=np.bool_)
         return pair[0][inside], pair[1][inside] & there
 
-    def apply(self, changes: Changes) -> tuple[Ints, Ints]:
-        """Take in what happened.
-
-        Returns:
-            Different customers touched, ascending, and for each the last sequence number that touched him.
-        """
+    def apply(self, changes: Changes) -> Touched:
+        """Take in what happened."""
         touched: list[Ints] = []
         events: list[Ints] = []
-        if changes.cards is not None:
-            self._take_cards(changes.cards)
-            touched.append(changes.cards.customers)
-            events.append(changes.cards.events)
-        for grain, found in changes.rows.items():
+        slight = 0
+        # events come last: who is touched by nothing else is told apart
+        for grain, found in sorted(changes.rows.items(), key=lambda item: item[0] == "events"):
             rows = self.rows[grain]
             self._reserve(int(found.owners.max(initial=-1)) + 1)
             before = rows.owners(found.records)
@@ -116,25 +127,34 @@ class Population:
             moved = (before >= 0) & (before != found.owners)
             touched += [found.owners, before[moved]]
             events += [found.events, found.events[moved]]
+            slight = len(found.owners) + int(moved.sum()) if grain == "events" else 0
+        if changes.cards is not None:
+            self._take_cards(changes.cards)
+            touched.insert(0, changes.cards.customers)
+            events.insert(0, changes.cards.events)
         for merge in changes.merges:
             both = np.array(self._merge(merge), dtype=np.int64)
-            touched.append(both)
-            events.append(np.full(len(both), merge.event, dtype=np.int64))
+            touched.insert(0, both)
+            events.insert(0, np.full(len(both), merge.event, dtype=np.int64))
         if not touched:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+            return Touched(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_))
         whose, numbers = np.concatenate(touched), np.concatenate(events)
+        new = ~self._there.take(whose)
+        new[: len(new) - slight] = True
         self._there[whose] = True
-        roots = self._kept[whose]
+        roots = self._kept.take(whose)
+        new |= roots != whose
         if changes.merges:
             # a card that was merged away is looked at too: it must leave everything
-            whose, numbers = np.concatenate([whose, roots]), np.concatenate([numbers, numbers])
+            whose, numbers, new = np.concatenate([whose, roots]), np.concatenate([numbers, numbers]), np.concatenate([new, new])
         else:
             whose = roots
         order = np.argsort(whose)
-        whose, numbers = whose.take(order), numbers.take(order)
+        whose, numbers, new = whose.take(order), numbers.take(order), new.take(order)
         first = np.ones(len(whose), dtype=np.bool_)
         first[1:] = whose[1:] != whose[:-1]
-        return whose[first], np.maximum.reduceat(numbers, np.flatnonzero(first))
+        at = np.flatnonzero(first)
+        return Touched(whose.take(at), np.maximum.reduceat(numbers, at), ~np.logical_or.reduceat(new, at))
 
     def state_of(self, customers: Ints, fields: Iterable[str], grains: Mapping[Grain, frozenset[str]], as_of: date) -> tuple[State, Ints]:
         """What rules read, for some customers on a day.
@@ -179,7 +199,7 @@ class Population:
             starts = starts_of(whose, len(customers))
         return History(whose, starts, {name: self._history_column(grain, name, found) for name in columns}), later
 
-    def _history_column(self, grain: Grain, name: str, found: Mapping[str, NDArray[Any]]) -> Column:
+    def _history_column(self, grain: Grain, name: str, found: Columns) -> Column:
         values = found["record" if name == "order_no" else name]
         if (grain, name) in self.texts:
             return Texts(values, self.lexicon(grain, name))
@@ -198,7 +218,7 @@ class Population:
             more = buckets_of(salt, self._ids[len(drawn) : self._used])
             self._buckets[salt] = np.concatenate([drawn, more])
 
-    def _rows_of(self, rows: Rows, customers: Ints, names: set[str]) -> tuple[dict[str, NDArray[np.generic]], Ints]:
+    def _rows_of(self, rows: Rows, customers: Ints, names: set[str]) -> tuple[Columns, Ints]:
         extra = self._families.parts_of(customers)
         if not extra:
             return rows.of(customers, names)

@@ -6,7 +6,7 @@ touched, and a customer's rows lie together.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
+    Columns = dict[str, NDArray[Any]]
 
 Kind = TypeVar("Kind", bound=np.generic)
 
@@ -106,7 +107,7 @@ class Rows:
         if self._used - self._sorted + self._dead > max(FEWEST_TO_COMPACT, COMPACT_SHARE * self._used):
             self.compact()
 
-    def of(self, customers: Ints, names: Iterable[str]) -> tuple[dict[str, NDArray[np.generic]], Ints]:
+    def of(self, customers: Ints, names: Iterable[str]) -> tuple[Columns, Ints]:
         """Rows of some customers, by customer as asked, then day, then record.
 
         Args:
@@ -152,7 +153,7 @@ class Rows:
             last[whose] = at - 1
         return places, starts, bool(chained)
 
-    def _taken(self, places: Ints, names: Iterable[str]) -> dict[str, NDArray[np.generic]]:
+    def _taken(self, places: Ints, names: Iterable[str]) -> Columns:
         """Columns of some rows. Whole rows are brought near block by block: each place of memory is waited for once."""
         found = {name: np.empty(len(places), dtype=self._rows.dtype[name]) for name in names}
         whole = self._rows.view(self._whole)
@@ -226,7 +227,7 @@ def starts_of(whose: NDArray[np.generic], customers: int) -> Ints:
     return starts
 
 
-def _put_in_order(found: Mapping[str, NDArray[np.generic]], starts: Ints) -> None:
+def _put_in_order(found: Columns, starts: Ints) -> None:
     """Order rows of customers with chained ones, oldest first, by day; only customers of whom something came late are sorted."""
     day, record = found["day"], found["record"]
     back = day[1:] <= day[:-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from kogorta.kit.errors import InputError
@@ -74,6 +75,24 @@ class RuleSet:
     clockwork: Clockwork = field(init=False)
     questions: Questions = field(init=False)
 
+    @cached_property
+    def of_events(self) -> RuleSet:
+        """The rules, in their slots, whose answer can change by an event alone; the others are left out."""
+        slots = tuple(rule if rule is not None and self._reads_events(rule.tree) else None for rule in self.slots)
+        found = RuleSet(slots, self.whole_without(slots))
+        # what time does to their other conditions was told when those were looked at
+        leaves = every_leaf([rule.tree for _, rule in found.taken()], found.whole)
+        object.__setattr__(found, "clockwork", Clockwork(leaf for leaf in leaves if _is_of_events(leaf)))
+        return found
+
+    def whole_without(self, slots: tuple[WatchedRule | None, ...]) -> SegmentBook:
+        """All segments but those of some slots."""
+        taken = {rule.name for rule in slots if rule is not None}
+        return SegmentBook({name: tree for name, tree in self.whole.rules.items() if name not in taken})
+
+    def _reads_events(self, rule: Node) -> bool:
+        return any(map(_is_of_events, every_leaf([rule], self.whole)))
+
     def taken(self) -> Iterator[tuple[int, WatchedRule]]:
         """Slots in use with their rules."""
         for slot, rule in enumerate(self.slots):
@@ -114,6 +133,10 @@ def every_leaf(rules: Iterable[Node], book: SegmentBook) -> Iterator[LeafNode]:
             if isinstance(leaf, InSegment) and leaf.name not in seen:
                 seen.add(leaf.name)
                 waiting.append(book.rule(leaf.name))
+
+
+def _is_of_events(leaf: LeafNode) -> bool:
+    return isinstance(leaf, Compare) and isinstance(leaf.figure, Measure) and leaf.figure.grain == "events"
 
 
 _READ: Final[Mapping[str, tuple[str, ...]]] = {

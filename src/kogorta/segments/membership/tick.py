@@ -139,16 +139,23 @@ class Membership:
             Who crossed which border, and why.
         """
         self.now = max(self.now, at)
-        touched, events = self.population.apply(changes)
+        touched = self.population.apply(changes)
+        customers, events, slightly = touched.customers, touched.events, touched.slightly
         due = self.waiting.due(self.now)
         if len(self._again):
             due, self._again = np.union1d(due, self._again), np.empty(0, dtype=np.int64)
-        if not len(due):
-            return self._look(touched, events, None)
-        customers = np.union1d(touched, due)
-        number = np.full(len(customers), -1, dtype=np.int64)
-        number[np.searchsorted(customers, touched)] = events
-        return self._look(customers, number, None)
+        if len(due):
+            customers = np.union1d(touched.customers, due)
+            place = np.searchsorted(customers, touched.customers)
+            events = np.full(len(customers), -1, dtype=np.int64)
+            events[place] = touched.events
+            slightly = np.zeros(len(customers), dtype=np.bool_)
+            slightly[place] = touched.slightly & ~np.isin(touched.customers, due)
+        if not slightly.any():
+            return self._look(customers, events, None)
+        whole = self._look(customers[~slightly], events[~slightly], None)
+        slight = self._glance(customers[slightly], events[slightly])
+        return Outcome(self.now, whole.looked_at + slight.looked_at, (*whole.crossings, *slight.crossings))
 
     @property
     def has_second_looks(self) -> bool:
@@ -209,17 +216,29 @@ class Membership:
             crossings += self._leave(customers[~there], events[~there], cause)
             customers, events = customers[there], events[there]
         if len(customers):
-            crossings += self._evaluate(customers, events, cause)
+            crossings += self._evaluate(self.rules, customers, events, cause)
         return Outcome(self.now, len(there), tuple(crossings))
 
-    def _evaluate(self, customers: Ints, events: Ints, cause: int | None) -> list[Crossings]:
-        evaluation, derived, later = self._evaluation(customers)
-        questions = self.rules.questions
+    def _glance(self, customers: Ints, events: Ints) -> Outcome:
+        """Evaluate the rules that read events for customers to whom nothing else came and whose moment has not: the others stand."""
+        self._fit()
+        rules = self.rules.of_events
+        found = self._evaluate(rules, customers, events, None) if rules.questions.slots else []
+        return Outcome(self.now, len(customers), tuple(found))
+
+    def _evaluate(self, rules: RuleSet, customers: Ints, events: Ints, cause: int | None) -> list[Crossings]:
+        evaluation, derived, later = self._evaluation(rules, customers)
+        questions = rules.questions
         answers = questions.ask(evaluation)
         new = planes(((slot, answers.truth(slot)) for slot in questions.slots), self._masks.width, len(customers))
         old = self._masks.of(customers)
+        moments = self._moments(rules, evaluation, derived, later)
+        if rules is not self.rules:
+            asked = planes(((slot, np.ones(1, dtype=np.bool_)) for slot in questions.slots), self._masks.width, 1)
+            new |= old & ~asked
+            np.minimum(moments, self.waiting.of(customers), out=moments)
         self._masks.put(customers, new)
-        self._wait(customers, evaluation, derived, later)
+        self.waiting.put(customers, moments)
         found: list[Crossings] = []
         for slot, places in places_by_slot(new ^ old):
             values, entered = questions.seen(slot, answers, places), answers.truth(slot)[places]
@@ -281,21 +300,22 @@ class Membership:
         out = np.zeros(len(members), dtype=np.bool_)
         return self._crossing(rule, members, out, np.full(len(members), -1, dtype=np.int64), _RULE, ())
 
-    def _evaluation(self, customers: Ints) -> tuple[Evaluation, Derived | None, Ints]:
+    def _evaluation(self, rules: RuleSet, customers: Ints) -> tuple[Evaluation, Derived | None, Ints]:
         """The rules' view of some customers now, and the day of the first row each has still ahead."""
         today = self.zone.day_of(self.now)
-        state, later = self.population.state_of(customers, self.rules.fields, self.rules.grains, today)
+        state, later = self.population.state_of(customers, rules.fields, rules.grains, today)
         derived = None
-        if self.rules.derived:
+        if rules.derived:
             derived = Derived.of(state.histories["orders"], self.definitions, day_number(today))
-            state = state.with_columns(derived.columns(self.rules.derived))
-        return Evaluation(state, today, self.rules.whole, now=self.now), derived, later
+            state = state.with_columns(derived.columns(rules.derived))
+        return Evaluation(state, today, rules.whole, now=self.now), derived, later
 
-    def _wait(self, customers: Ints, evaluation: Evaluation, derived: Derived | None, later: Ints) -> None:
-        days = np.minimum(self.rules.clockwork.next_days(evaluation, derived), later)
+    def _moments(self, rules: RuleSet, evaluation: Evaluation, derived: Derived | None, later: Ints) -> Ints:
+        """When each is to be looked at again."""
+        days = np.minimum(rules.clockwork.next_days(evaluation, derived), later)
         moments = self.zone.midnights(days, evaluation.as_of)
-        np.minimum(moments, self.rules.clockwork.next_hours(evaluation), out=moments)
-        self.waiting.put(customers, moments)
+        np.minimum(moments, rules.clockwork.next_hours(evaluation), out=moments)
+        return moments
 
     def _fit(self) -> None:
         """Room in the masks for every customer and every slot."""

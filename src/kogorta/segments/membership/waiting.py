@@ -53,6 +53,10 @@ class WaitingRoom:
                 heapq.heappush(self._heap, moment)
             self._groups[moment].append(group)
 
+    def of(self, customers: Ints) -> Ints:
+        """The moment each waits for."""
+        return self.moments.take(customers)
+
     def due(self, now: int) -> Ints:
         """Take out the customers whose moment has come, ascending."""
         found: list[Ints] = []
