@@ -266,3 +266,21 @@ def test_things_that_are_not_there_are_not_found(analysed, client_of):
         assert client.get(address).status_code in {200, 404}, address
     for address in ("/segments/999/delete/", "/segments/999/freeze/", "/segments/999/export/", "/segments/lists/999/export/"):
         assert client.post(address).status_code == 404, address
+
+
+def test_why_is_asked_by_name_too_and_namesakes_are_there_to_choose_from(analysed, client_of):
+    save(client_of("marketer"), "Все", "monetary >= 0 or monetary < 0")
+    address = f"/segments/{Segment.objects.get().pk}/"
+    cursor = analysed.cursor()
+    customer_id, name, email = cursor.execute(
+        "SELECT customer_id, name, email FROM customers WHERE email IS NOT NULL ORDER BY monetary DESC LIMIT 1"
+    ).fetchone()
+    client = client_of("marketer")
+    by_id = text_of(client.get(address, {"customer": customer_id}))
+    told = re.search(r'<li class="strong">(.*?)</li>', by_id)[1]
+    assert told in text_of(client.get(address, {"customer": email.upper()}))
+    several = text_of(client.get(address, {"customer": "ООО"}))
+    assert "Так зовут нескольких клиентов" in several
+    assert several.count('href="?customer=') == 10
+    assert "Так зовут" not in text_of(client.get(address, {"customer": "такого нет"}))
+    assert told not in text_of(client_of("analyst").get(address, {"customer": email}))

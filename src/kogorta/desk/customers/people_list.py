@@ -239,6 +239,30 @@ def find_person(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> bool:
     return cursor.execute("SELECT 1 FROM customers WHERE customer_id = $id", {"id": customer_id}).fetchone() is not None
 
 
+MOST_NAMESAKES: Final = 10
+
+
+@dataclass(frozen=True)
+class Namesake:
+    """Somebody a text may mean."""
+
+    customer_id: str
+    name: str | None
+
+
+def named(snapshot: Snapshot, text: str, *, with_contacts: bool) -> tuple[Namesake, ...]:
+    """Whom a text means: the one with this id, else those a search finds, largest first, no more than `MOST_NAMESAKES`."""
+    cursor = snapshot.cursor()
+    rows = cursor.execute("SELECT customer_id, name FROM customers WHERE customer_id = $id", {"id": text}).fetchall()
+    if not rows:
+        where, bound = condition(snapshot, Wanted(search=text[:_LONGEST]), with_contacts=with_contacts)
+        rows = cursor.execute(
+            f"SELECT c.customer_id, c.name FROM customers c WHERE {where} ORDER BY c.monetary DESC, c.customer_id LIMIT {MOST_NAMESAKES}",
+            bound,
+        ).fetchall()
+    return tuple(Namesake(*row) for row in rows)
+
+
 def _search(text: str, *, with_contacts: bool) -> tuple[str, dict[str, object]]:
     """Part of a name, an id or an INN; of an e-mail or a phone for those who may see them."""
     bound: dict[str, object] = {"q": fold(text), "q_id": text}

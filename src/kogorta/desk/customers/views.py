@@ -60,6 +60,7 @@ def customers(request: HttpRequest) -> HttpResponse:
             "figures": snapshot.figures(),
             "cards": cards,
             "grid": revenue_grid(snapshot, language),
+            "compared_days": _days_compared(snapshot),
             "carrier": carrier.headline(language) if carrier else "",
             "wanted": wanted,
             "page": page,
@@ -71,6 +72,11 @@ def customers(request: HttpRequest) -> HttpResponse:
             "formula": _formula(wanted, snapshot),
         },
     )
+
+
+def _days_compared(snapshot: Snapshot) -> int:
+    earlier = snapshot.figures().compared_from
+    return (snapshot.as_of - earlier).days if earlier else 0
 
 
 @require_GET

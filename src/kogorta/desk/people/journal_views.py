@@ -29,12 +29,19 @@ class ShownEntry:
     Args:
         row: the entry.
         deed: what was done, English.
-        details: what changed, as JSON.
+        details: what changed, in a line.
     """
 
     row: Entry
     deed: str
     details: str
+
+
+def _plain(value: object) -> str:
+    """A value of the details without brackets and quotes where it has none of its own."""
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @require_GET
@@ -45,7 +52,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     found = latest_entries(int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None, PAGE_SIZE + 1)
     page = found[:PAGE_SIZE]
     entries = [
-        ShownEntry(row, DEEDS.get(row.action, row.action), json.dumps(row.details, ensure_ascii=False) if row.details else "")
+        ShownEntry(row, DEEDS.get(row.action, row.action), " · ".join(f"{name}: {_plain(value)}" for name, value in row.details.items()))
         for row in page
     ]
     after = f"?before={page[-1].pk}" if len(found) > PAGE_SIZE else ""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kogorta.desk.bases.opening import base_state
 from kogorta.desk.bases.snapshots import newest_snapshot
+from kogorta.desk.customers.people_list import named
 from kogorta.desk.errors import NotFoundError
 from kogorta.desk.language import current_language
 from kogorta.desk.people.authority import allowed, person
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from kogorta.desk.bases.snapshots import Snapshot
     from kogorta.desk.segments.queries import MemberQuery
+    from kogorta.segments.rules.tree import Node
 
 FIRST_RULE = "recency_days > 30 and monetary > 100000"
 """What a new segment begins with: there is something to change at once."""
@@ -197,12 +199,18 @@ def _page(request: HttpRequest, edited: Edited, row: Segment | None, name: str, 
         context |= {"versions": row.versions.select_related("saved_by")[:20], "lists": row.lists.all()[:20], "used_in": used_in(row.name)}
         customer = request.GET.get("customer", "").strip()[:1000]
         if customer and saved is not None and found is not None:
-            context |= {"customer": customer, "told": _told(saved, snapshot, customer)}
+            context |= {"customer": customer} | _why(saved, snapshot, customer, with_contacts=may(request.user, Action.SEE_CONTACTS))
     return render(request, "segments/rule.html", context, status=status)
 
 
-def _told(saved: object, snapshot: Snapshot, customer: str) -> list[str]:
+def _why(saved: Node, snapshot: Snapshot, asked: str, *, with_contacts: bool) -> dict[str, object]:
+    """Why a customer is in or not. Whoever is not named by his id is looked for; several of one name are there to choose from."""
+    found = named(snapshot, asked, with_contacts=with_contacts)
+    if len(found) > 1:
+        return {"namesakes": found}
+    customer = found[0].customer_id if found else asked
     try:
-        return explain(saved, snapshot.rules(), customer, book=saved_book()).told(current_language()).splitlines()  # type: ignore[arg-type]
+        told = explain(saved, snapshot.rules(), customer, book=saved_book()).told(current_language()).splitlines()
     except KogortaError as error:
-        return [error.told(current_language())]
+        return {"told": [error.told(current_language())]}
+    return {"told": told, "asked": found[0] if found else None}

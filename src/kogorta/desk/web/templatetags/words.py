@@ -49,7 +49,7 @@ def percent(share: float | None, digits: int = 1) -> str:
 @register.filter
 def money(minor: float | None, currency: str = "RUB") -> str:
     """`{{ minor|money:company.currency }}`: minor units in full."""
-    return DASH if minor is None else current_language().money(float(minor), currency)
+    return DASH if minor is None else current_language().money(float(minor), currency, compact=not minor)  # nothing is `0 ₽`
 
 
 @register.filter
