@@ -272,7 +272,7 @@ def test_why_is_asked_by_name_too_and_namesakes_are_there_to_choose_from(analyse
     save(client_of("marketer"), "Все", "monetary >= 0 or monetary < 0")
     address = f"/segments/{Segment.objects.get().pk}/"
     cursor = analysed.cursor()
-    customer_id, name, email = cursor.execute(
+    customer_id, _, email = cursor.execute(
         "SELECT customer_id, name, email FROM customers WHERE email IS NOT NULL ORDER BY monetary DESC LIMIT 1"
     ).fetchone()
     client = client_of("marketer")
