@@ -102,6 +102,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 def safe_address(request: HttpRequest, address: str) -> str:
     """An address on this site, or the first page: nobody is led elsewhere by a link."""
-    if url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if address.startswith("/") and url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         return address
     return "/"

@@ -21,7 +21,9 @@ def language(request: HttpRequest) -> HttpResponse:
     """Speak another language from now on."""
     code = request.POST.get("code", "")
     back = request.POST.get("back", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if not back.startswith("/") or not url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         back = "/"
     response = redirect(back)
     if code in LANGUAGES:
