@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from kogorta.desk.journal.models import Entry
 from kogorta.desk.segments.builder import Group, Row, changed, groups_of, read_groups, tree_of
+from kogorta.desk.segments.counting import compare, count_rule
 from kogorta.desk.segments.models import FrozenList, Segment, SegmentVersion
-from kogorta.desk.segments.queries import members_of_rule, saved_book
+from kogorta.desk.segments.queries import members_of_rule, numbers_of_rule, saved_book
 from kogorta.segments.rules.answers import answer_rule
 from kogorta.segments.rules.document import to_document
 from kogorta.segments.rules.fields import FIELDS, FUNCTIONS
 from kogorta.segments.rules.formula import parse_formula
+from kogorta.segments.rules.preview import compare_rules, preview
 from kogorta.segments.rules.printing import print_formula
 
 MISSION = "orders(30d) = 0 and revenue(all) > 100000"
@@ -284,3 +286,27 @@ def test_why_is_asked_by_name_too_and_namesakes_are_there_to_choose_from(analyse
     assert several.count('href="?customer=') == 10
     assert "Так зовут" not in text_of(client.get(address, {"customer": "такого нет"}))
     assert told not in text_of(client_of("analyst").get(address, {"customer": email}))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        MISSION,
+        "recency_days > 30 and monetary > 10000",
+        "revenue(365d) > 0 or lifecycle = 'gone'",
+        "monetary >= 0 or monetary < 0",
+        "monetary < -100000000",
+        "not (orders(all, channel = 'сайт') >= 1) and r in (1, 2)",
+        "categories() >= 1",
+    ],
+)
+def test_arrays_count_what_the_library_counts(analysed, founded, formula):
+    rule, other = parse_formula(formula), parse_formula("frequency >= 2")
+    tables, book = analysed.rules(), saved_book()
+    assert count_rule(rule, analysed, book) == preview(rule, tables, book=book)
+    assert compare(other, rule, analysed, book) == compare_rules(other, rule, tables, book=book)
+    numbers = numbers_of_rule(rule, analysed, book)
+    ids = analysed.cursor().execute(
+        "SELECT customer_id FROM customers WHERE list_contains($n, customer_no) ORDER BY 1", {"n": numbers.tolist()}
+    )
+    assert [row[0] for row in ids.fetchall()] == members(rule, analysed)

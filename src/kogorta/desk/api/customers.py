@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from kogorta.desk.bases.snapshots import Snapshot
-    from kogorta.desk.customers.people_list import Members
+    from kogorta.desk.customers.people_list import Only
 
 router = Router(tags=["customers"])
 
@@ -182,7 +182,7 @@ def analysed() -> Snapshot:
     return snapshot
 
 
-def page_of(request: HttpRequest, snapshot: Snapshot, asked: CustomerQuery, members: Members | None = None) -> CustomerPage:
+def page_of(request: HttpRequest, snapshot: Snapshot, asked: CustomerQuery, members: Only | None = None) -> CustomerPage:
     """A page of customers; the cursor belongs to the order."""
     wanted = asked.wanted(snapshot)
     kind = f"customers.{wanted.sort}.{'down' if wanted.down else 'up'}"

@@ -14,11 +14,10 @@ from kogorta.desk.api.customers import CustomerPage, CustomerQuery, analysed, pa
 from kogorta.desk.api.jobs import Number, PageQuery  # noqa: TC001  the framework reads signatures
 from kogorta.desk.api.openapi import NOT_FOUND
 from kogorta.desk.api.scopes import Scope
-from kogorta.desk.customers.people_list import Members
 from kogorta.desk.segments.queries import (
     check_may_ask,
     find_segment,
-    members_of_rule,
+    numbers_of_rule,
     saved_book,
     segment_counts,
     segments_below,
@@ -143,8 +142,7 @@ def list_members(request: HttpRequest, segment_id: Annotated[Number, Path()], as
     row, book, snapshot = find_segment(segment_id), saved_book(), analysed()
     rule = from_document(row.tree)
     check_may_ask(_eyes(request), rule, book)
-    found = members_of_rule(rule, snapshot, book)
-    return page_of(request, snapshot, asked, Members(found.sql, found.parameters))
+    return page_of(request, snapshot, asked, numbers_of_rule(rule, snapshot, book))
 
 
 def _eyes(request: HttpRequest) -> object:

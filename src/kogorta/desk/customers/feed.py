@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kogorta.desk.bases.snapshots import Snapshot
-    from kogorta.desk.customers.people_list import Members, Wanted
+    from kogorta.desk.customers.people_list import Only, Wanted
 
 COLUMNS: Final = (
     "customer_id", "name", "kind", "inn", "industry", "region", "first_order_on", "last_order_on", "recency_days", "frequency", "monetary",
@@ -37,7 +37,7 @@ def feed(
     after: tuple[str | int, str] | None,
     *,
     with_contacts: bool,
-    members: Members | None = None,
+    members: Only | None = None,
 ) -> Feed:
     """One page.
 
@@ -49,7 +49,8 @@ def feed(
         with_contacts: whether e-mails and phones may be seen and searched in.
         members: only these.
     """
-    where, bound = condition(snapshot, wanted, with_contacts=with_contacts, members=members)
+    cursor = snapshot.cursor()
+    where, bound = condition(cursor, snapshot, wanted, with_contacts=with_contacts, members=members)
     sort = SORTS[wanted.sort]
     if after is not None:
         typed, sign = f"CAST($key_value AS {sort.kind})", "<" if wanted.down else ">"
@@ -57,16 +58,12 @@ def feed(
         bound |= {"key_value": after[0], "key_id": after[1]}
     names = (*COLUMNS, *(CONTACTS if with_contacts else ()))
     cells = ", ".join(f"CASE WHEN NOT isnan(c.{name}) THEN c.{name} END AS {name}" if name in _REALS else f"c.{name}" for name in names)
-    rows = (
-        snapshot.cursor()
-        .execute(
-            f"""SELECT {cells}, {sort.sql if sort.kind == "BIGINT" else f"CAST({sort.sql} AS VARCHAR)"} AS sort_key
+    rows = cursor.execute(
+        f"""SELECT {cells}, {sort.sql if sort.kind == "BIGINT" else f"CAST({sort.sql} AS VARCHAR)"} AS sort_key
             FROM customers c WHERE {where}
             ORDER BY {sort.sql} {"DESC" if wanted.down else "ASC"}, c.customer_id LIMIT {int(size) + 1}""",
-            bound,
-        )
-        .fetchall()
-    )
+        bound,
+    ).fetchall()
     page = rows[:size]
     last = (page[-1][-1], page[-1][0]) if len(rows) > size else None
     return Feed(tuple(dict(zip(names, row, strict=False)) for row in page), last)

@@ -11,7 +11,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from kogorta.segments.rules.fields import fold
+import numpy as np
+from numpy.typing import NDArray
+
+from kogorta.desk.bases.searching import LONGEST, numbers_found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from kogorta.desk.bases.snapshots import Snapshot
 
 PAGE_SIZE: Final = 50
-_LONGEST: Final = 200
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ SORTS: Final[Mapping[str, Sort]] = {
     "orders": Sort("c.frequency", "BIGINT", down=True),
     "check": Sort("coalesce(c.average_check, -1)", "BIGINT", down=True),
     "last": Sort("coalesce(c.last_order_on, DATE '0001-01-01')", "DATE", down=True),
-    "name": Sort("coalesce(lower(c.name), '')", "VARCHAR", down=False),
+    "name": Sort("c.name_place", "BIGINT", down=False),
 }
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "lifecycle": ("prospect", "new", "active", "sleeping", "gone"),
@@ -52,6 +54,10 @@ class Members:
 
     sql: str
     parameters: Mapping[str, object]
+
+
+Only = Members | NDArray[np.int64]
+"""Whom a list is narrowed to: by a query, or by their numbers (`customer_no`)."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ class Wanted:
         way = chosen("way", ("up", "down"))
         levels = ("1", "2", "3", "4", "5")
         return cls(
-            search=given.get("q", "").replace("\x00", "").strip()[:_LONGEST],
+            search=given.get("q", "").replace("\x00", "").strip()[:LONGEST],
             segment=chosen("segment", segments),
             r=int(chosen("r", levels) or 0),
             f=int(chosen("f", levels) or 0),
@@ -160,7 +166,7 @@ class PeoplePage:
 
 
 def people_page(
-    snapshot: Snapshot, wanted: Wanted, given: Mapping[str, str], *, with_contacts: bool, members: Members | None = None
+    snapshot: Snapshot, wanted: Wanted, given: Mapping[str, str], *, with_contacts: bool, members: Only | None = None
 ) -> PeoplePage:
     """One page of the list and the figures of the whole of it, from one and the same condition.
 
@@ -172,7 +178,7 @@ def people_page(
         members: only these.
     """
     cursor = snapshot.cursor()
-    where, bound = condition(snapshot, wanted, with_contacts=with_contacts, members=members)
+    where, bound = condition(cursor, snapshot, wanted, with_contacts=with_contacts, members=members)
     count, revenue = cursor.execute(f"SELECT count(*), coalesce(sum(c.monetary), 0) FROM customers c WHERE {where}", bound).fetchone() or (
         0,
         0,
@@ -209,8 +215,10 @@ def people_page(
     )
 
 
-def condition(snapshot: Snapshot, wanted: Wanted, *, with_contacts: bool, members: Members | None = None) -> tuple[str, dict[str, object]]:
-    """SQL of what is asked for over `customers c`, and what is bound in it."""
+def condition(
+    cursor: duckdb.DuckDBPyConnection, snapshot: Snapshot, wanted: Wanted, *, with_contacts: bool, members: Only | None = None
+) -> tuple[str, dict[str, object]]:
+    """SQL of what is asked for over `customers c`, and what is bound in it; numbers it refers to are known to the cursor from then on."""
     parts, bound = ["true"], dict[str, object]()
     if wanted.segment:
         parts.append(f"c.segment_{_scheme(snapshot)} = $segment")
@@ -225,55 +233,20 @@ def condition(snapshot: Snapshot, wanted: Wanted, *, with_contacts: bool, member
             parts.append(f"c.{name} = ${name}")
             bound[name] = getattr(wanted, name)
     if wanted.search:
-        found, values = _search(wanted.search, with_contacts=with_contacts)
-        parts.append(f"c.customer_id IN (SELECT k.customer_id FROM rules_customers k WHERE {found})")
-        bound |= values
-    if members is not None:
+        cursor.register("numbers_found", {"customer_no": numbers_found(snapshot, wanted.search, with_contacts=with_contacts)})
+        parts.append("c.customer_no IN (SELECT customer_no FROM numbers_found)")
+    if isinstance(members, Members):
         parts.append(f"c.customer_id IN ({members.sql})")
         bound |= dict(members.parameters)
+    elif members is not None:
+        cursor.register("numbers_of_members", {"customer_no": members})
+        parts.append("c.customer_no IN (SELECT customer_no FROM numbers_of_members)")
     return " AND ".join(parts), bound
 
 
 def find_person(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> bool:
     """Whether there is such a customer."""
     return cursor.execute("SELECT 1 FROM customers WHERE customer_id = $id", {"id": customer_id}).fetchone() is not None
-
-
-MOST_NAMESAKES: Final = 10
-
-
-@dataclass(frozen=True)
-class Namesake:
-    """Somebody a text may mean."""
-
-    customer_id: str
-    name: str | None
-
-
-def named(snapshot: Snapshot, text: str, *, with_contacts: bool) -> tuple[Namesake, ...]:
-    """Whom a text means: the one with this id, else those a search finds, largest first, no more than `MOST_NAMESAKES`."""
-    cursor = snapshot.cursor()
-    rows = cursor.execute("SELECT customer_id, name FROM customers WHERE customer_id = $id", {"id": text}).fetchall()
-    if not rows:
-        where, bound = condition(snapshot, Wanted(search=text[:_LONGEST]), with_contacts=with_contacts)
-        rows = cursor.execute(
-            f"SELECT c.customer_id, c.name FROM customers c WHERE {where} ORDER BY c.monetary DESC, c.customer_id LIMIT {MOST_NAMESAKES}",
-            bound,
-        ).fetchall()
-    return tuple(Namesake(*row) for row in rows)
-
-
-def _search(text: str, *, with_contacts: bool) -> tuple[str, dict[str, object]]:
-    """Part of a name, an id or an INN; of an e-mail or a phone for those who may see them."""
-    bound: dict[str, object] = {"q": fold(text), "q_id": text}
-    found = ["contains(k.name_key, $q)", "k.customer_id = $q_id", "starts_with(k.inn_key, $q)"]
-    if with_contacts:
-        found.append("contains(k.email_key, $q)")
-        digits = "".join(letter for letter in text if letter in "0123456789")
-        if len(digits) >= 4 and not any(letter.isalpha() for letter in text):
-            bound["q_phone"] = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
-            found.append("contains(k.phone, $q_phone)")
-    return "(" + " OR ".join(found) + ")", bound
 
 
 def _key(given: Mapping[str, str], sort: Sort) -> tuple[tuple[object, str] | None, bool]:

@@ -11,7 +11,7 @@ from kogorta.desk.bases.opening import base_state
 from kogorta.desk.bases.snapshots import newest_snapshot
 from kogorta.desk.customers.card import customer_card
 from kogorta.desk.customers.overview import revenue_grid, segment_cards
-from kogorta.desk.customers.people_list import CHOICES, SORTS, Members, Wanted, people_page
+from kogorta.desk.customers.people_list import CHOICES, SORTS, Members, Only, Wanted, people_page
 from kogorta.desk.customers.shown import shown_card, shown_people, titles
 from kogorta.desk.errors import NotFoundError
 from kogorta.desk.language import current_language, local, now
@@ -26,7 +26,7 @@ from kogorta.desk.segments.queries import (
     find_list,
     find_segment,
     members_of_list,
-    members_of_rule,
+    numbers_of_rule,
     saved_book,
 )
 from kogorta.segments.rules.document import from_document
@@ -103,15 +103,14 @@ def card(request: HttpRequest, customer_id: str) -> HttpResponse:
     return render(request, "customers/card.html", context)
 
 
-def _members(request: HttpRequest, wanted: Wanted, snapshot: Snapshot) -> tuple[Members | None, str]:
+def _members(request: HttpRequest, wanted: Wanted, snapshot: Snapshot) -> tuple[Only | None, str]:
     """The people of a saved segment or a frozen list the address asks for, and its name."""
     saved, frozen = _number(wanted.extra.get("in", "")), _number(wanted.extra.get("list", ""))
     if saved:
         row, book = find_segment(saved), saved_book()
         rule = from_document(row.tree)
         check_may_ask(request.user, rule, book)
-        found = members_of_rule(rule, snapshot, book)
-        return Members(found.sql, found.parameters), row.name
+        return numbers_of_rule(rule, snapshot, book), row.name
     if frozen:
         kept = find_list(frozen)
         found = members_of_list(kept)

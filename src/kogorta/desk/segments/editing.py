@@ -19,11 +19,11 @@ from kogorta.desk.segments.builder import (
     read_groups,
     tree_of,
 )
+from kogorta.desk.segments.counting import compare, count_rule
 from kogorta.desk.segments.queries import PERSONAL, check_may_ask
 from kogorta.kit.errors import InputError, KogortaError
 from kogorta.segments.rules.answers import read_rule
 from kogorta.segments.rules.fields import FIELDS, FILTERS, FUNCTIONS, family
-from kogorta.segments.rules.preview import Change, Preview, compare_rules, preview
 from kogorta.segments.rules.printing import print_formula
 from kogorta.segments.rules.sentence import describe
 from kogorta.segments.rules.tokens import FormulaError
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kogorta.desk.segments.builder import Groups
     from kogorta.kit.language import Language
     from kogorta.segments.rules.book import SegmentBook
+    from kogorta.segments.rules.preview import Change, Preview
     from kogorta.segments.rules.tree import Node
 
 
@@ -122,9 +123,8 @@ def answer(rule: Node, snapshot: Snapshot, book: SegmentBook, language: Language
     """
     check_may_ask(user, rule, book)
     start = time.perf_counter()
-    tables = snapshot.rules()
-    seen = preview(rule, tables, book=book)
-    change = compare_rules(saved, rule, tables, book=book) if saved is not None and saved != rule else None
+    seen = count_rule(rule, snapshot, book)
+    change = compare(saved, rule, snapshot, book) if saved is not None and saved != rule else None
     return Answer(seen, describe(rule, language, currency=snapshot.currency), change, time.perf_counter() - start)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from kogorta.desk.bases.arrays import decide
 from kogorta.desk.errors import DeniedError, NotFoundError
 from kogorta.desk.people.permissions import Action, may
 from kogorta.desk.segments.models import FrozenList, Segment
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from kogorta.desk.bases.snapshots import Snapshot
+    from kogorta.segments.rules.state import State
     from kogorta.segments.rules.tree import Node
 
 PERSONAL: Final = frozenset({"email", "phone", "birth_on", "age"})
@@ -115,20 +121,26 @@ def members_of_rule(rule: Node, snapshot: Snapshot, book: SegmentBook) -> Member
     return MemberQuery(sql, dict(statement.parameters))
 
 
+def numbers_of_rule(rule: Node, snapshot: Snapshot, book: SegmentBook) -> NDArray[np.int64]:
+    """Numbers (`customer_no`) of those who meet a rule."""
+    _, (mask,) = decide([rule], snapshot, book)
+    return np.flatnonzero(mask)
+
+
 def members_of_list(frozen: FrozenList) -> MemberQuery:
     """Who is in a frozen list."""
     return MemberQuery(f"SELECT customer_id FROM read_parquet({quote(str(list_file(frozen.file)))})", {})
 
 
 def segment_counts(snapshot: Snapshot, rows: list[Segment]) -> dict[int, tuple[int, int]]:
-    """Segment -> customers and revenue, all of them counted in one pass; one that cannot be counted is left out."""
+    """Segment -> customers and revenue, all of them counted in one pass."""
     if not rows:
         return {}
-    tables, book = snapshot.rules(), saved_book()
-    statement = emit_sql([from_document(row.tree) for row in rows], tables, book=book)
-    sums = ", ".join(
-        f"count(*) FILTER (WHERE d.rule_{place}), coalesce(sum(k.monetary) FILTER (WHERE d.rule_{place}), 0)" for place in range(len(rows))
-    )
-    sql = f"SELECT {sums} FROM rules_customers k JOIN ({statement.text}) d USING (customer_no)"
-    found = tables.connection.execute(sql, dict(statement.parameters)).fetchone() or ()
-    return {row.pk: (int(found[2 * place]), int(found[2 * place + 1])) for place, row in enumerate(rows)}
+    state, masks = decide([from_document(row.tree) for row in rows], snapshot, saved_book())
+    revenue = figures_of(state, "monetary")
+    return {row.pk: (int(np.count_nonzero(mask)), int(revenue[mask].sum())) for row, mask in zip(rows, masks, strict=True)}
+
+
+def figures_of(state: State, name: str) -> NDArray[np.int64]:
+    """Whole numbers of a column of customers that are always known."""
+    return np.asarray(state.columns[name].values, dtype=np.int64)  # type: ignore[union-attr]

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from kogorta.desk.bases.opening import base_state
+from kogorta.desk.bases.searching import named
 from kogorta.desk.bases.snapshots import newest_snapshot
-from kogorta.desk.customers.people_list import named
 from kogorta.desk.errors import NotFoundError
 from kogorta.desk.language import current_language
 from kogorta.desk.people.authority import allowed, person

@@ -171,7 +171,12 @@ def _need(figure: Figure, columns: set[str], texts: dict[Grain, set[str]]) -> No
 
 
 def load_state(
-    snapshot: Snapshot, rules: Sequence[Node] | None = None, *, book: SegmentBook = EMPTY_BOOK, customer: str | None = None
+    snapshot: Snapshot,
+    rules: Sequence[Node] | None = None,
+    *,
+    book: SegmentBook = EMPTY_BOOK,
+    customer: str | None = None,
+    needs: Needs | None = None,
 ) -> State:
     """Read a snapshot into memory.
 
@@ -180,6 +185,7 @@ def load_state(
         rules: only what these read is loaded; everything when None.
         book: saved segments the rules refer to.
         customer: only this customer's rows, by id.
+        needs: only this is loaded, whatever the rules.
 
     Returns:
         The state, customers by id.
@@ -187,7 +193,8 @@ def load_state(
     Raises:
         InputError: there is no such customer.
     """
-    needs = EVERYTHING if rules is None else needs_of(rules, book)
+    if needs is None:
+        needs = EVERYTHING if rules is None else needs_of(rules, book)
     run = snapshot.connection.execute
     where, first = "", 0
     if customer is not None:

@@ -1,0 +1,82 @@
+"""What a rule selects and what an edit would change, from arrays: the same figures as the library's `preview` and `compare_rules`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kogorta.desk.bases.arrays import decide
+from kogorta.desk.segments.queries import figures_of
+from kogorta.segments.rules.preview import EXAMPLES, Change, Example, Preview
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kogorta.desk.bases.snapshots import Snapshot
+    from kogorta.segments.rules.book import SegmentBook
+    from kogorta.segments.rules.tree import Node
+
+
+def count_rule(rule: Node, snapshot: Snapshot, book: SegmentBook) -> Preview:
+    """A segment in figures, with the largest of its people.
+
+    Raises:
+        InputError: a segment or the recorded moves the rule needs are not there.
+    """
+    state, (mask,) = decide([rule], snapshot, book)
+    monetary, frequency = figures_of(state, "monetary"), figures_of(state, "frequency")
+    customers, total = int(np.count_nonzero(mask)), int(monetary.sum())
+    revenue, orders = int(monetary[mask].sum()), int(frequency[mask].sum())
+    places = _largest(np.flatnonzero(mask), monetary)
+    ids = [str(state.ids[place]) for place in places]
+    names = _names(ids, monetary[places], snapshot)
+    return Preview(
+        customers=customers,
+        share=customers / len(state) if len(state) else 0.0,
+        revenue=revenue,
+        revenue_share=revenue / total if total > 0 else 0.0,
+        average_check=round(revenue / orders) if orders else None,
+        examples=tuple(Example(one, names.get(one), int(monetary[place])) for one, place in zip(ids, places, strict=True)),
+    )
+
+
+def compare(saved: Node, edited: Node, snapshot: Snapshot, book: SegmentBook) -> Change:
+    """Who would enter and leave a segment after an edit of its rule.
+
+    Raises:
+        InputError: a segment or the recorded moves the rules need are not there.
+    """
+    state, (before, after) = decide([saved, edited], snapshot, book)
+    monetary = figures_of(state, "monetary")
+    entering, leaving = after & ~before, before & ~after
+    return Change(
+        before=int(np.count_nonzero(before)),
+        after=int(np.count_nonzero(after)),
+        entering=tuple(state.ids[entering].tolist()),
+        leaving=tuple(state.ids[leaving].tolist()),
+        revenue_entering=int(monetary[entering].sum()),
+        revenue_leaving=int(monetary[leaving].sum()),
+    )
+
+
+def _largest(places: NDArray[np.int64], monetary: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places of the largest by revenue, ties in the order of ids."""
+    money = monetary[places]
+    if len(places) > EXAMPLES:
+        least = np.partition(money, -EXAMPLES)[-EXAMPLES]
+        above, equal = places[money > least], places[money == least]
+        places = np.concatenate([above, equal[: EXAMPLES - len(above)]])
+    return places[np.lexsort((places, -monetary[places]))]
+
+
+def _names(ids: list[str], monetary: NDArray[np.int64], snapshot: Snapshot) -> dict[str, str | None]:
+    """Names of a few customers; their revenue says in which part of the file they are."""
+    if not ids:
+        return {}
+    rows = snapshot.cursor().execute(
+        """SELECT customer_id, name FROM customers
+        WHERE monetary BETWEEN $least AND $most AND customer_id IN (SELECT unnest($ids))""",
+        {"least": int(monetary.min()), "most": int(monetary.max()), "ids": ids},
+    )
+    return dict(rows.fetchall())
