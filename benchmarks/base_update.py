@@ -55,20 +55,24 @@ def rows_of(table: str, columns: dict[str, str], source: str) -> str:
     return f"SELECT {chosen} FROM {source}"
 
 
-def fill(base: CustomerBase, orders: int) -> None:
-    """Put customers and their orders into an empty base: one customer for ten orders, skewed activity, four years."""
-    who = max(orders // 10, 1)
-    base.connection.execute("SELECT setseed(0.5)")
-    drawn = f"""(SELECT range AS n, CAST(floor(pow(random(), 2) * {who}) AS BIGINT) AS who,
+def drawn(orders: int) -> str:
+    """SQL of drawn orders: their number, whose, on what day, for how much; one customer for ten orders, skewed activity, four years."""
+    return f"""(SELECT range AS n, CAST(floor(pow(random(), 2) * {max(orders // 10, 1)}) AS BIGINT) AS who,
         DATE '2022-11-23' + CAST(range * {DAYS} // {orders} AS INTEGER) AS day, CAST(exp(random() * 3 + 9) AS BIGINT) AS sum
         FROM range({orders}))"""
+
+
+def fill(base: CustomerBase, orders: int) -> None:
+    """Put customers and their orders into an empty base."""
+    who = max(orders // 10, 1)
+    base.connection.execute("SELECT setseed(0.5)")
     base.is_large = orders > 200_000
     with base._store.writing(base.shelf, large=base.is_large) as draft:
         draft.replace("entities", rows_of("entities", ENTITY, f"(SELECT range AS n FROM range({who}))"))
         draft.replace(
             "entity_keys", f"SELECT 'c' || range AS entity_id, 'email' AS kind, 'u' || range || '@mail.ru' AS key FROM range({who})"
         )
-        draft.replace("orders", rows_of("orders", ORDER, drawn))
+        draft.replace("orders", rows_of("orders", ORDER, drawn(orders)))
         counts = f"{orders} AS rows_read, {orders} AS rows_used, 0 AS rows_merged, 0 AS rows_quarantined"
         draft.replace("imports", f"SELECT 'first' AS digest, '' AS reading, 'first.csv' AS source, 'orders' AS layout, {counts}")
         base._store.commit(draft, currency="RUB", time_zone="Europe/Moscow", refunds="net")

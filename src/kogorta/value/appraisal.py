@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from kogorta.value.day_ledger import DayLedger, SpendFrom
-    from kogorta.value.forecast import CustomerForecast
+    from kogorta.value.forecast import CustomerForecast, SegmentCodes
     from kogorta.value.purchase_model import FittedPurchases
     from kogorta.value.summary import PurchaseSummary, Unit
 
@@ -58,7 +58,7 @@ class Appraisal:
     backtest: Backtest | None
     currency: str
 
-    def forecast(self, segments: npt.ArrayLike | None = None, forecaster: ValueForecaster | None = None) -> CustomerForecast:
+    def forecast(self, segments: npt.ArrayLike | SegmentCodes | None = None, forecaster: ValueForecaster | None = None) -> CustomerForecast:
         """Forecast every customer of `summary` and every segment.
 
         Args:

@@ -125,6 +125,33 @@ def group(summary: PurchaseSummary) -> Cells:
     )
 
 
+def sampled(cells: Cells, customers: int) -> Cells:
+    """Every n-th customer in the order of the histories, so that about `customers` are left; which ones rests on histories alone.
+
+    Example:
+        >>> from kogorta.value.summary import PurchaseSummary
+        >>> cells = group(PurchaseSummary([0, 0, 0, 0, 1, 1], [0, 0, 0, 0, 2, 2], [5, 5, 5, 5, 5, 5]))
+        >>> sampled(cells, 3).count.tolist()
+        [2.0, 1.0]
+    """
+    step = cells.customers / customers
+    passed = np.floor(np.cumsum(cells.count) / step + 0.5)
+    count = np.diff(passed, prepend=0.0)
+    kept = count > 0
+    x, count = cells.x[kept], count[kept]
+    table, code = _table_of_sorted(x)
+    return Cells(
+        x=x,
+        t_x=cells.t_x[kept],
+        T=cells.T[kept],
+        count=count,
+        log_intervals=cells.log_intervals * float(x @ count) / max(cells.purchases, 1.0),
+        x_code=code,
+        x_table=table,
+        x_count=tally(code, count, table.size),
+    )
+
+
 def tally(codes: IntArray, weights: FloatArray, size: int) -> FloatArray:
     """Sum of the weights of each code, shape (size,)."""
     return np.bincount(codes, weights=weights, minlength=size).astype(np.float64, copy=False)

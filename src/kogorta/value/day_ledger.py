@@ -130,6 +130,8 @@ class DayLedger:
     def until(self, day: int) -> DayLedger:
         """Purchase days up to and with `day`; the customers keep their codes."""
         kept = self.day <= day
+        if kept.all():
+            return self
         return DayLedger(self.customer_ids, self.customer[kept], self.day[kept], self.amount[kept], self.currency)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from kogorta.kit.checks import check_between, check_positive
 from kogorta.kit.errors import InputError, OptionError
+from kogorta.value.alike import FROM_ROWS, Kin, KinTotals, by_kin
 from kogorta.value.summary import UNIT_DAYS
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ class SegmentTotal:
     clv: int
     clv_low: int
     clv_high: int
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentCodes:
+    """Segments of customers as codes into their names in order: of millions no text is made."""
+
+    names: tuple[str, ...]
+    codes: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +147,7 @@ class ValueForecaster:
         summary: PurchaseSummary,
         purchases: FittedPurchases,
         spend: FittedSpend | None = None,
-        segments: npt.ArrayLike | None = None,
+        segments: npt.ArrayLike | SegmentCodes | None = None,
         currency: str = "RUB",
         drift: float = 0.0,
     ) -> CustomerForecast:
@@ -174,8 +183,12 @@ class ValueForecaster:
         low, high = (per_order, per_order) if spend is None else spend.spend_interval(same, self.level)
         value = discounted * per_order * self.margin
         labels, codes = _segments(segments, len(same))
-        drawn = self._draw(same, purchases, spend, horizons, factor, codes, labels.size, drift)
         alive = purchases.p_alive(same)
+        if len(same) > FROM_ROWS:
+            figures = (factor * per_order, alive, expected_long)
+            drawn = self._draw_kin(same, purchases, spend, horizons, figures, codes, labels.size, drift)
+        else:
+            drawn = self._draw(same, purchases, spend, horizons, factor, codes, labels.size, drift)
         return CustomerForecast(
             customer_ids=np.arange(len(same)) if same.customer_ids is None else same.customer_ids,
             p_alive=alive,
@@ -256,6 +269,68 @@ class ValueForecaster:
         for bounds in (drawn.alive, drawn.orders, drawn.value):
             bounds[:, order] = bounds[:, leader]
         return drawn
+
+    def _draw_kin(
+        self,
+        summary: PurchaseSummary,
+        purchases: FittedPurchases,
+        spend: FittedSpend | None,
+        horizons: tuple[float, float],
+        figures: tuple[FloatArray, FloatArray, FloatArray],
+        codes: IntArray,
+        segments: int,
+        drift: float,
+    ) -> _Drawn:
+        """Outcomes of a large base: one history of each kin is drawn.
+
+        `figures` are the discounted spend of an order, P(alive) and the expected orders of every customer.
+        """
+        per_order, alive, expected = figures
+        kin = Kin.find(summary, alive)
+        chosen = kin.histories(summary)
+        wanted = self.draws or min(2000, max(200, OUTCOME_BUDGET // len(kin)))
+        repeats = max(2, round(wanted / PARAMETER_DRAWS))
+        draws = PARAMETER_DRAWS * repeats
+        rng = np.random.default_rng(self.seed)
+        theta = purchases.draw_parameters(PARAMETER_DRAWS, rng)
+        theta_spend = None if spend is None else spend.draw_parameters(PARAMETER_DRAWS, rng)
+        usual = np.ones(len(kin)) if spend is None else spend.expected_spend(chosen)
+        found = _Drawn.empty(len(kin), segments, draws)
+        means, variances = np.zeros((2, PARAMETER_DRAWS, len(kin))), np.zeros((2, len(kin)))
+        size = max(1, CHUNK // draws)
+        for begin in range(0, len(kin), size):
+            places = np.arange(begin, min(begin + size, len(kin)))
+            part = chosen.take(places)
+            living = purchases.p_alive_draws(theta, part)
+            short, long = purchases.sample_orders(theta, part, living, horizons, repeats, rng)
+            sums = np.zeros(long.shape)
+            if spend is not None and theta_spend is not None:
+                sums = spend.sample_sums(theta_spend, part, long, repeats, rng) / usual[places]
+            found.alive[:, places] = _bounds(living, self.level)
+            found.orders[:, places] = _bounds(short, self.level)
+            found.value[:, places] = _bounds(sums, self.level)
+            for place, outcomes in enumerate((long, sums)):
+                by_draw = outcomes.reshape(PARAMETER_DRAWS, repeats, -1)
+                means[place][:, places] = by_draw.mean(axis=1)
+                variances[place][places] = by_draw.var(axis=1, ddof=1).mean(axis=0)
+        worth = per_order * self.margin
+        own = expected[kin.row][kin.of]
+        more = np.divide(expected, own, out=np.ones(len(summary)), where=own > 0)
+        noise = rng.standard_normal((2, draws))
+        totals = []
+        for unit, moments, deviates in zip((np.ones(len(summary)), worth), zip(means, variances, strict=True), noise, strict=True):
+            weights = by_kin(summary.counts * unit * more, codes, segments, kin)
+            squares = by_kin((summary.counts * unit) ** 2 * more, codes, segments, kin)  # of rare events the variance is as the mean
+            totals.append(KinTotals(weights, squares, *moments, repeats).draw(deviates))
+        shared = np.exp(drift * rng.standard_normal(draws))
+        return _Drawn(
+            alive=kin.alive_bounds(found.alive, alive),
+            orders=found.orders[:, kin.of],
+            value=found.value[:, kin.of] * worth,
+            orders_total=totals[0] * shared,
+            value_total=totals[1] * shared,
+            draws=draws,
+        )
 
     def _totals(
         self,
@@ -338,9 +413,12 @@ def _canonical(summary: PurchaseSummary, codes: IntArray) -> tuple[IntArray, Int
     return order, order[starts[np.cumsum(new) - 1]]
 
 
-def _segments(segments: npt.ArrayLike | None, rows: int) -> tuple[npt.NDArray[np.str_], IntArray]:
+def _segments(segments: npt.ArrayLike | SegmentCodes | None, rows: int) -> tuple[npt.NDArray[np.str_], IntArray]:
     if segments is None:
         return np.array([""]), np.zeros(rows, dtype=np.int64)
+    if isinstance(segments, SegmentCodes):
+        held, codes = np.unique(segments.codes, return_inverse=True)
+        return np.array(segments.names)[held], codes.astype(np.int64)
     column = np.asarray(segments).astype(np.str_)
     if column.shape != (rows,):
         raise InputError(

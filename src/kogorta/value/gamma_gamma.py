@@ -7,7 +7,7 @@ Research 42(4), 2005; likelihood as in Fader and Hardie, The Gamma-Gamma Model o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from scipy.special import gammaincinv, gammaln, psi
@@ -21,6 +21,9 @@ from kogorta.value.spend_model import FittedSpend, spend_columns
 if TYPE_CHECKING:
     from kogorta.value.likelihood_fit import Objective
     from kogorta.value.summary import FloatArray, IntArray, PurchaseSummary
+
+ENOUGH: Final = 200_000
+"""Customers with paid orders beyond which every second, third and so on is fitted, in the order of orders and sums."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +102,10 @@ class GammaGamma:
                 value=counts[used].sum(),
             )
         orders, spend, weights = orders[used], spend[used], counts[used]
+        step = orders.size // ENOUGH
+        if step > 1:
+            kept = np.lexsort((weights, spend, orders))[step // 2 :: step]
+            orders, spend, weights = orders[kept], spend[kept], weights[kept]
         level = float(weights @ spend) / float(weights.sum())
         pairs, place = np.unique(np.column_stack((orders, spend)), axis=0, return_inverse=True)
         count = tally(place.reshape(-1), weights, len(pairs))

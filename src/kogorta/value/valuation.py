@@ -12,7 +12,7 @@ from kogorta.kit.errors import InputError
 from kogorta.value.appraisal import Appraiser
 from kogorta.value.churn import ChurnDetector
 from kogorta.value.day_ledger import EPOCH, DayLedger
-from kogorta.value.forecast import ValueForecaster
+from kogorta.value.forecast import SegmentCodes, ValueForecaster
 from kogorta.value.retention import RetentionEconomics
 from kogorta.value.vip import Vip
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     import duckdb
-    import numpy.typing as npt
 
     from kogorta.base.customer_base import CustomerBase
     from kogorta.value.appraisal import Appraisal
@@ -139,40 +138,50 @@ def ledger_of(base: CustomerBase, as_of: date | None, *, zero_sums: bool = False
     Returns:
         The ledger, or None when there is not one purchase day.
     """
-    source = _EVERY_ORDER if zero_sums else "SELECT customer_id, day, amount FROM customer_days WHERE orders > 0"
     until = (as_of or calendar.max).isoformat()
-    days = f"WITH days AS (SELECT * FROM ({source}) WHERE day <= CAST($until AS DATE))"
+    numbered = None if zero_sums else base.numbered_days()
+    if numbered is not None:
+        chosen = f"SELECT customer_id AS code, day, amount FROM {numbered.days} WHERE orders > 0 AND day <= CAST($until AS DATE)"
+        names_of = f"SELECT customer_id FROM {numbered.names} ORDER BY number"
+    else:
+        source = _EVERY_ORDER if zero_sums else "SELECT customer_id, day, amount FROM customer_days WHERE orders > 0"
+        days = f"WITH days AS (SELECT * FROM ({source}) WHERE day <= CAST($until AS DATE))"
+        chosen = f"""{days}, ids AS (SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS code
+            FROM (SELECT DISTINCT customer_id FROM days)) SELECT i.code, d.day, d.amount FROM days d JOIN ids i USING (customer_id)"""
+        names_of = f"{days} SELECT DISTINCT customer_id FROM days ORDER BY 1"
     columns = base.connection.execute(
-        f"""
-        {days}, ids AS (SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS code
-            FROM (SELECT DISTINCT customer_id FROM days))
-        SELECT i.code, date_diff('day', DATE '1970-01-01', d.day) AS day, d.amount
-        FROM days d JOIN ids i USING (customer_id) ORDER BY i.code, d.day
-        """,
+        f"""SELECT CAST(code AS INTEGER) AS code, CAST(date_diff('day', DATE '1970-01-01', day) AS INTEGER) AS day, amount
+        FROM ({chosen}) AS rows ORDER BY code, day""",
         {"until": until},
     ).fetchnumpy()
     if not len(columns["code"]):
         return None
-    names = base.connection.execute(f"{days} SELECT DISTINCT customer_id FROM days ORDER BY 1", {"until": until}).fetchnumpy()
+    names = base.connection.execute(names_of, {"until": until} if numbered is None else {}).fetchnumpy()
     return DayLedger(
         np.asarray(names["customer_id"], dtype=object),
-        np.asarray(columns["code"], dtype=np.int64),
-        np.asarray(columns["day"], dtype=np.int64),
-        np.asarray(columns["amount"], dtype=np.int64),
+        np.asarray(columns["code"]),
+        np.asarray(columns["day"]),
+        np.asarray(columns["amount"]),
         base.currency,
     )
 
 
-def _segments_of(base: CustomerBase, as_of: date, segments: str) -> npt.NDArray[np.object_]:
+def _segments_of(base: CustomerBase, as_of: date, segments: str) -> SegmentCodes:
     """The segment of every customer of the ledger, in the order of its ids; empty where there is none."""
+    numbered = base.numbered_days()
+    ledger, key = ("customer_days", "customer_id") if numbered is None else (numbered.days, "number")
+    ids = f"SELECT DISTINCT customer_id AS {key} FROM {ledger} WHERE orders > 0 AND day <= CAST($as_of AS DATE)"
+    named = segments if numbered is None else f"SELECT number, segment FROM ({segments}) JOIN {numbered.names} USING (customer_id)"
+    labels = [
+        row[0] for row in base.connection.execute(f"SELECT DISTINCT coalesce(segment, '') FROM ({segments}) UNION SELECT ''").fetchall()
+    ]
+    labels.sort()
     found = base.connection.execute(
-        f"""
-        WITH ids AS (SELECT DISTINCT customer_id FROM customer_days WHERE orders > 0 AND day <= CAST($as_of AS DATE))
-        SELECT coalesce(g.segment, '') AS segment FROM ids LEFT JOIN ({segments}) g USING (customer_id) ORDER BY ids.customer_id
-        """,
-        {"as_of": as_of.isoformat()},
+        f"""SELECT CAST(list_position($labels, coalesce(g.segment, '')) - 1 AS INTEGER) AS code
+        FROM ({ids}) AS ids LEFT JOIN ({named}) AS g USING ({key}) ORDER BY ids.{key}""",
+        {"as_of": as_of.isoformat(), "labels": labels},
     ).fetchnumpy()
-    return np.asarray(found["segment"], dtype=object)
+    return SegmentCodes(tuple(labels), np.asarray(found["code"], dtype=np.int64))
 
 
 def _store(connection: duckdb.DuckDBPyConnection, forecast: CustomerForecast, as_of: date) -> str:

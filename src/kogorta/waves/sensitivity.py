@@ -118,6 +118,8 @@ def _windowed(base: CustomerBase, day: date) -> str:
 
 
 def _gross(base: CustomerBase, day: date) -> str:
+    if base.ask("SELECT count(*) FROM orders WHERE stage_status = 'won' AND amount_base < 0")[0][0] == 0:
+        return customer_summary(base, day)  # nothing was refunded, so both rules say the same
     ledger = """(SELECT customer_id, ordered_on AS day, count(*) AS orders, sum(amount_base) AS amount FROM orders
         WHERE stage_status = 'won' AND amount_base > 0 GROUP BY customer_id, ordered_on)"""
     query = read_sql("segments", "summary").replace("FROM customer_days", f"FROM {ledger} AS gross_days")
