@@ -50,7 +50,7 @@ position are there."""
 
 _PARTS: Final = _words(
     "Select Union Intersect Except With CTE Subquery From Table TableAlias Alias Identifier Column Star Join Where Group Having Order",
-    "Ordered Distinct Limit Exists Tuple Paren Values Literal Boolean Null DataType DataTypeParam Var Interval Filter Window WindowSpec",
+    "Ordered Distinct Limit Offset Exists Tuple Paren Values Literal Boolean Null DataType DataTypeParam Var Interval Filter Window WindowSpec",
     "Placeholder Parameter Add Sub Mul Div IntDiv Mod Neg DPipe BitwiseAnd BitwiseOr EQ NEQ LT LTE GT GTE Is Not In Between",
 )
 _TYPES: Final = frozenset(["BIGINT", "INT", "INT128", "DOUBLE", "VARCHAR", "TEXT", "DATE", "BOOLEAN", "TIMESTAMPTZ", "TIMESTAMP"])
@@ -151,6 +151,8 @@ def _unportable(node: exp.Expr) -> Iterator[str]:
 
     if isinstance(node, exp.DataType) and node.this.value not in _TYPES:
         yield f"the type {node.this.value}"
+    if isinstance(node, exp.Offset) and node.expression.name != "0":
+        yield "OFFSET"  # nought leaves nothing out: it keeps a stage apart from what is asked of it
     if isinstance(node, exp.Group) and node.args.get("all"):
         yield "GROUP BY ALL"
     if isinstance(node, exp.Star) and (node.args.get("except_") or node.args.get("replace")):

@@ -53,6 +53,7 @@ def translate(query: str, dialect: Dialect, where: str = "the query") -> str:
     if dialect in ("spark", "clickhouse"):  # they keep no common table expression, nor know the word
         for stage in tree.find_all(exp.CTE):
             stage.set("materialized", None)
+            stage.this.set("offset", None)
     # children before parents, so that what is put in a node's place holds what was put in theirs
     for node in reversed(list(tree.walk())):
         other = _other(node, dialect)

@@ -54,6 +54,7 @@ def test_a_place_named_here_is_there(place):
     ("query", "found"),
     [
         ("SELECT ntile(5) OVER (ORDER BY amount) FROM orders", "ntile"),
+        ("SELECT amount FROM orders OFFSET 1", "OFFSET"),
         ("SELECT quantile_disc(amount, 0.5) FROM orders", "quantile_disc"),
         ("SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY amount) FROM orders", "WithinGroup"),
         ("SELECT approx_quantile(amount, 0.5) FROM orders", "approx_quantile"),

@@ -108,9 +108,9 @@ class Counting:
             if self.every_row:
                 rows = f"(SELECT *, {', '.join(marks)} FROM {rows}) AS marked"
             else:
-                # kept, so that the marks are not worked out once more to leave out the rows without any
+                # kept, and behind a fence, so that the marks are not worked out once more to leave out the rows without any
                 kept = ", ".join(["customer_no", *sorted(self.read), *marks])
-                found = [f"{self.name}_marked AS MATERIALIZED (\n    SELECT {kept} FROM {rows}\n)"]
+                found = [f"{self.name}_marked AS MATERIALIZED (\n    SELECT {kept} FROM {rows} OFFSET 0\n)"]
                 rows = f"{self.name}_marked WHERE {' OR '.join(f'marks_{word} <> 0' for word in range(len(words)))}"
         return [*found, f"{self.name}_counted AS (\n    SELECT\n        {body}\n    FROM {rows}\n    GROUP BY customer_no\n)"]
 
