@@ -50,8 +50,9 @@ position are there."""
 
 _PARTS: Final = _words(
     "Select Union Intersect Except With CTE Subquery From Table TableAlias Alias Identifier Column Star Join Where Group Having Order",
-    "Ordered Distinct Limit Offset Exists Tuple Paren Values Literal Boolean Null DataType DataTypeParam Var Interval Filter Window WindowSpec",
-    "Placeholder Parameter Add Sub Mul Div IntDiv Mod Neg DPipe BitwiseAnd BitwiseOr EQ NEQ LT LTE GT GTE Is Not In Between",
+    "Offset Ordered Distinct Limit Exists Tuple Paren Values Literal Boolean Null DataType DataTypeParam Var Interval Filter Window",
+    "WindowSpec Placeholder Parameter Add Sub Mul Div IntDiv Mod Neg DPipe BitwiseAnd BitwiseOr EQ NEQ LT LTE GT GTE Is Not In",
+    "Between",
 )
 _TYPES: Final = frozenset(["BIGINT", "INT", "INT128", "DOUBLE", "VARCHAR", "TEXT", "DATE", "BOOLEAN", "TIMESTAMPTZ", "TIMESTAMP"])
 _NAMES: Final = {
