@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _RULE_TABLES: Final = ("customers", "orders", "lines", "events", "attributes")
 _ROW_GROUP: Final = 50_000
+_CARD_ROW_GROUP: Final = 10_000
 _CARD: Final[Mapping[str, str]] = {
     "card_facts": """SELECT customer_id, city, country, birth_on, gender, role, source, manager_id, created_at, okved, kpp, ogrn, address
         FROM customers ORDER BY customer_id""",
@@ -49,11 +50,11 @@ def write_prepared(base: CustomerBase, analysis: Analysis, folder: Path) -> None
         order = "ORDER BY customer_no"
         _write(base.connection, f"SELECT * FROM {getattr(tables, name)} {order}", folder / f"rules_{name}.parquet")
     for name, query in _CARD.items():
-        _write(base.connection, query, folder / f"{name}.parquet")
+        _write(base.connection, query, folder / f"{name}.parquet", _CARD_ROW_GROUP)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    connection.sql(query).write_parquet(str(path), compression="zstd", row_group_size=_ROW_GROUP)
+def _write(connection: duckdb.DuckDBPyConnection, query: str, path: Path, row_group: int = _ROW_GROUP) -> None:
+    connection.sql(query).write_parquet(str(path), compression="zstd", row_group_size=row_group)
 
 
 def rule_tables(connection: duckdb.DuckDBPyConnection, as_of: date, currency: str, rfm: RFMRule | None) -> RuleTables:

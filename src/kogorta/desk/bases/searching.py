@@ -1,4 +1,4 @@
-"""Finding customers by part of a name, an e-mail, a phone or an INN: texts of the newest snapshot stay in memory, in comparable form."""
+"""Finding customers by part of a name, an e-mail, a phone or an INN; who was found for a text is remembered."""
 
 from __future__ import annotations
 
@@ -38,13 +38,8 @@ def numbers_found(snapshot: Snapshot, text: str, *, with_contacts: bool) -> NDAr
             _found.move_to_end(key)
             return _found[key]
     cursor = snapshot.cursor()
-    with _lock:  # one thread makes it, once for each snapshot
-        cursor.execute(
-            """CREATE TABLE IF NOT EXISTS search_texts AS
-            SELECT customer_no, customer_id, name_key, inn_key, email_key, phone FROM rules_customers"""
-        )
     where, bound = _where(text, with_contacts=with_contacts)
-    found = cursor.execute(f"SELECT customer_no FROM search_texts WHERE {where}", bound).fetchnumpy()["customer_no"]
+    found = cursor.execute(f"SELECT customer_no FROM customers WHERE {where}", bound).fetchnumpy()["customer_no"]
     with _lock:
         _found[key] = found
         while len(_found) > _MOST_KEPT:

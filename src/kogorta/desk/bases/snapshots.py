@@ -9,6 +9,7 @@ import json
 import shutil
 import tempfile
 import threading
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from kogorta.segments.rules.snapshot import Snapshot as RuleTables
 
 _CUSTOMERS: Final = "customers.parquet"
+_LISTED: Final = "customers.duckdb"
 _FACTS: Final = "facts.json"
 _READER_MEMORY: Final = "1000MB"
 _ROW_GROUP: Final = 50_000
@@ -64,7 +66,8 @@ class Snapshot:
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor for one thread with the view `customers`: the columns of `customers.csv`, money in minor units.
 
-        It has two more: `customer_no`, the number rules know a customer by, and `name_place`, his place by name.
+        It has more: `customer_no`, the number rules know a customer by; `name_place`, his place by name; `name_key`, `inn_key` and
+        `email_key`, the texts a search compares.
         Beside it are the views of `prepared`: `rules_*` for the rule language and `card_*` for the card of a customer.
 
         Values a user gave are bound, names of columns come from `CUSTOMER_COLUMNS`.
@@ -97,9 +100,13 @@ def _reader(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
             found.execute("SET enable_external_file_cache = true")  # pages read the same file again and again
             for path in sorted(snapshot.folder.glob("*.parquet")):
                 found.execute(f"CREATE VIEW {path.stem} AS SELECT * FROM read_parquet({quote(str(path))})")
-            if "customer_no" not in found.table("customers").columns:  # made by an earlier version
+            if (snapshot.folder / _LISTED).exists():
+                found.execute(f"ATTACH {quote(str(snapshot.folder / _LISTED))} AS listed (READ_ONLY)")
+                found.execute("CREATE OR REPLACE VIEW customers AS SELECT * FROM listed.customers")
+            else:  # made by an earlier version
                 source = f"read_parquet({quote(str(snapshot.folder / _CUSTOMERS))})"
-                found.execute(f"CREATE OR REPLACE VIEW customers AS {_numbered(source, 'rules_customers')}")
+                found.execute("DROP VIEW customers")
+                found.execute(f"CREATE TABLE customers AS {_listed(source, 'rules_customers')}")
             _readers.clear()
             _readers[snapshot.folder] = found
         return found
@@ -159,17 +166,29 @@ def open_enriched() -> tuple[CustomerBase, str]:
 
 
 def _write_customers(analysis: Analysis, folder: Path) -> None:
-    """Small groups of rows in the order pages list them: a page at any depth reads few of them, a seventh of the work at a million rows."""
+    """A row for each customer in the order pages list them."""
     table = analysis.customers
-    rows = _numbered(table.name, f"read_parquet({quote(str(folder / 'rules_customers.parquet'))})")
-    query = table.connection.sql(f"{rows} ORDER BY monetary DESC, customer_id")
+    query = table.connection.sql(f"SELECT * FROM {table.name} ORDER BY monetary DESC, customer_id")
     query.write_parquet(str(folder / _CUSTOMERS), compression="zstd", row_group_size=_ROW_GROUP)
+    write_listed(folder)
 
 
-def _numbered(customers: str, rules_customers: str) -> str:
-    """Customers with the number rules know each by, and his place by name: whole numbers are joined and sorted sooner than texts."""
-    return f"""SELECT c.*, k.customer_no, row_number() OVER (ORDER BY coalesce(lower(c.name), ''), c.customer_id) AS name_place
-        FROM {customers} c JOIN (SELECT customer_id, customer_no FROM {rules_customers}) k USING (customer_id)"""
+def write_listed(folder: Path) -> None:
+    """What lists of customers read, in the engine's own format: fifty rows are fetched from anywhere without reading all around them."""
+    with closing(connect(memory=_READER_MEMORY)) as connection:
+        connection.execute("SET preserve_insertion_order = true")
+        connection.execute(f"ATTACH {quote(str(folder / _LISTED))} AS listed")
+        customers, rules = (f"read_parquet({quote(str(folder / name))})" for name in (_CUSTOMERS, "rules_customers.parquet"))
+        connection.execute(f"CREATE TABLE listed.customers AS {_listed(customers, rules)}")
+        connection.execute("DETACH listed")
+
+
+def _listed(customers: str, rules_customers: str) -> str:
+    """Customers with the number rules know each by, his place by name, and the texts a search compares."""
+    keys = "customer_id, customer_no, name_key, inn_key, email_key"
+    return f"""SELECT c.*, k.* EXCLUDE (customer_id),
+            row_number() OVER (ORDER BY coalesce(lower(c.name), ''), c.customer_id) AS name_place
+        FROM {customers} c JOIN (SELECT {keys} FROM {rules_customers}) k USING (customer_id) ORDER BY c.monetary DESC, c.customer_id"""
 
 
 def latest_snapshot(scheme: str) -> Snapshot | None:

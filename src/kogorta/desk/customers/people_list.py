@@ -191,14 +191,20 @@ def people_page(
         typed = f"CAST($key AS {sort.kind})"
         than, then = ("<" if down else ">"), ("<" if back else ">")
         where += f" AND ({sort.sql} {than} {typed} OR ({sort.sql} = {typed} AND c.customer_id {then} $key_id))"
-    contacts = "c.email, c.phone" if with_contacts else "NULL AS email, NULL AS phone"
-    rows = cursor.execute(
-        f"""SELECT c.customer_id, c.name, c.kind, c.industry, c.last_order_on, c.recency_days, c.frequency, c.monetary, c.average_check,
-            c.rfm_code, c.segment_{_scheme(snapshot)} AS segment, c.lifecycle, {contacts}, CAST({sort.sql} AS VARCHAR) AS sort_key
-        FROM customers c WHERE {where}
+    keys = cursor.execute(
+        f"""SELECT c.customer_no, CAST({sort.sql} AS VARCHAR), c.monetary FROM customers c WHERE {where}
         ORDER BY {sort.sql} {"DESC" if down else "ASC"}, c.customer_id {"DESC" if back else "ASC"} LIMIT {PAGE_SIZE + 1}""",
         bound,
     ).fetchall()
+    contacts = "email, phone" if with_contacts else "NULL AS email, NULL AS phone"
+    numbers, money = [int(number) for number, _, _ in keys] or [-1], [int(one) for _, _, one in keys] or [0]
+    found = cursor.execute(  # a page is chosen by narrow columns; wide ones are read of its rows alone
+        f"""SELECT customer_no, customer_id, name, kind, industry, last_order_on, recency_days, frequency, monetary, average_check,
+            rfm_code, segment_{_scheme(snapshot)} AS segment, lifecycle, {contacts}
+        FROM customers WHERE monetary BETWEEN {min(money)} AND {max(money)} AND customer_no IN ({", ".join(map(str, numbers))})"""
+    ).fetchall()
+    by_number = {row[0]: row[1:] for row in found}
+    rows = [(*by_number[number], key) for number, key, _ in keys]
     more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE][::-1] if back else rows[:PAGE_SIZE]
     earlier, later = (more, bool(key)) if back else (key is not None, more)
