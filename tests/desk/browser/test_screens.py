@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe  # noqa: E402
 from browser_desk import PAGES, browser, create_owner, running_desk  # noqa: E402
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-PICTURES = os.environ.get("KOGORTA_SCREENS")  # a folder to look at the pages in
+PICTURES = os.environ.get("KOGORTA_SCREENS", "build/screens")  # a folder to look at the pages in
 
 
 @pytest.fixture(scope="module")
