@@ -140,9 +140,12 @@ def paths(journey):
     address = journey["address"]
     named = {name: journey[name].removeprefix(address) for name in ("import", "segment", "customer", "report")}
     customer = named["customer"].removeprefix("/customers/card/")
+    number = re.search(r"\d+", named["segment"])[0]
     return [
         "/", "/customers/", "/customers/?segment=vip", "/segments/", "/segments/new/", named["segment"], named["customer"], "/changes/", "/live/",
         "/reports/", named["report"], named["report"] + "read/", "/data/", "/data/duplicates/", "/imports/", named["import"],
+        named["segment"] + "?customer=ооо", named["customer"] + f"?segment={number}", f"/live/{number}/", f"/live/customers/{customer}/",
+        "/live/hooks/", "/customers/?q=ооо", "/jobs/1/", "/tokens/", "/account/password/", "/account/two-factor/on/",
         f"/person/erase/?customer={customer}", "/erasures/", "/demo/", "/jobs/", "/company/", "/people/", "/people/roles/", "/journal/", "/account/",
     ]  # fmt: skip
 
