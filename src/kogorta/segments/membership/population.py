@@ -205,6 +205,11 @@ class Population:
             return Texts(values, self.lexicon(grain, name))
         return Numbers(values, found.get(f"has_{name}"))
 
+    def forget_moves(self) -> None:
+        """Let go of all recorded moves."""
+        self.rows["transitions"] = Rows(ROW_KINDS["transitions"])
+        self.rows["transitions"].grow(len(self._kept))
+
     def know_salts(self, salts: Iterable[str]) -> None:
         """Draw the buckets of random shares for everybody."""
         for salt in salts:

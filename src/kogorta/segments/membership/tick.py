@@ -83,6 +83,7 @@ class Membership:
         self._masks = Masks()
         self._again = np.empty(0, dtype=np.int64)
         self._moves = 0
+        self._knows_moves = True  # nobody has moved yet
 
     @property
     def nbytes(self) -> int:
@@ -104,9 +105,12 @@ class Membership:
         self._fit()
         self._masks.clear(slot)
         self._masks.add(slot, members)
+        self._knows_moves = False
 
     def restore_moves(self, customers: Ints, segments: Sequence[str], entered: NDArray[np.bool_], days: NDArray[np.int32]) -> None:
-        """Put all recorded moves back, in their order: after a restart, or when the first rule about moves comes.
+        """Put all recorded moves back, in their order, in the place of those held: after a restart, or for the first rule about moves.
+
+        Until then a rule about moves is refused: moves nobody told of would look like moves that never were.
 
         Args:
             customers: shape (k,), who moved.
@@ -116,6 +120,8 @@ class Membership:
         """
         names, ways = self.population.lexicon("transitions", "segment"), self.population.lexicon("transitions", "way")
         count = len(customers)
+        self._knows_moves, self._moves = True, count
+        self.population.forget_moves()
         if not count:
             return
         columns = {
@@ -126,7 +132,6 @@ class Membership:
         rows = self.population.rows["transitions"]
         rows.grow(self.population.customers)
         rows.replace(np.arange(count), np.ones(count, dtype=np.int64), customers, columns)
-        self._moves = max(self._moves, count)
 
     def tick(self, changes: Changes = NOTHING, *, at: int) -> Outcome:
         """Take in what happened and look at everybody concerned: those touched, and those whose moment has come.
@@ -172,7 +177,11 @@ class Membership:
 
         Returns:
             Who entered and left by the change; members of a deleted segment leave it.
+
+        Raises:
+            ValueError: a rule asks about moves and those of before were not put back; nothing has changed then.
         """
+        self._check_moves(self.rules.with_rules(rules))
         self.now = max(self.now, at)
         gone = [self._dissolve(slot, rule) for slot, rule in self.rules.taken() if rule.name in rules and rules[rule.name] is None]
         self.rules = self.rules.with_rules(rules)
@@ -267,6 +276,7 @@ class Membership:
     def _record(self, segment: str, customers: Ints, entered: NDArray[np.bool_]) -> None:
         """Moves are rows of history too; who moved is looked at again, for rules about moves."""
         if "transitions" not in self.rules.grains:
+            self._knows_moves = self._knows_moves and not len(customers)
             return
         rows = self.population.rows["transitions"]
         rows.grow(self.population.customers)
@@ -294,6 +304,10 @@ class Membership:
             found.append(self._crossing(self._rule(slot), customers[places], out, events[places], cause, ()))
         return found
 
+    def _check_moves(self, rules: RuleSet) -> None:
+        if "transitions" in rules.grains and not self._knows_moves:
+            raise ValueError("a rule asks who entered or left: put the recorded moves back with restore_moves before it is watched")
+
     def _dissolve(self, slot: int, rule: WatchedRule) -> Crossings:
         members = self.members(rule.name)
         self._masks.clear(slot)
@@ -319,6 +333,7 @@ class Membership:
 
     def _fit(self) -> None:
         """Room in the masks for every customer and every slot."""
+        self._check_moves(self.rules)
         self._masks.grow(self.population.customers, len(self.rules.slots))
 
 

@@ -13,6 +13,7 @@ from kogorta.segments.membership.facts import Card, Event, Order, encode
 from kogorta.segments.membership.ruleset import RuleSet, WatchedRule
 from kogorta.segments.membership.tick import Membership
 from kogorta.segments.rules.formula import parse_formula
+from kogorta.segments.rules.matching import day_number
 
 ZONE, HOUR = "Europe/Moscow", 3_600_000_000
 DAY = 24 * HOUR
@@ -122,6 +123,32 @@ def test_members_put_back_after_a_restart_make_no_transitions_and_are_checked():
         (0, "entered", "healed"),
         (1, "left", "healed"),
     ]
+
+
+def test_a_rule_about_moves_is_refused_until_those_of_before_are_told():
+    members = watching(any="orders() >= 1")
+    tell(members, Card(1, 0, "c0"), Order(2, 0, 0, FIRST, 100), at=FIRST)
+    came = {"came": WatchedRule("came", 1, parse_formula("entered('any', 7d)"))}
+    with pytest.raises(ValueError, match="restore_moves"):
+        members.set_rules(came, at=FIRST + 1)
+    assert members.counts() == {"any": 1}, "nothing has changed"
+    told = np.array([0]), ["any"], np.array([True]), np.array([day_number(date(2026, 3, 1))], dtype=np.int32)
+    for _ in range(2):  # told twice they count once
+        members.restore_moves(*told)
+    outcome = members.set_rules(came, at=FIRST + 2)
+    assert [(move.customer, move.way, move.segment) for found in outcome.crossings for move in found] == [(0, "entered", "came")]
+    assert members.tick(at=day_begins(date(2026, 3, 8), ZONE)).transitions == 1
+
+
+def test_only_events_leave_the_rules_that_read_none_as_they_were():
+    members = watching(clicked="events('email_click', 7d) >= 1", quiet="orders() = 0", both="segment('clicked') and segment('quiet')")
+    tell(members, Card(1, 0, "c0"), at=FIRST)
+    assert members.rules.of_events.questions.slots.keys() == {0, 2}
+    click = Event(2, 0, 0, FIRST, "email_click")
+    assert sorted(tell(members, click, at=FIRST)) == [(0, "entered", "both", "event", 2), (0, "entered", "clicked", "event", 2)]
+    assert members.counts() == {"clicked": 1, "quiet": 1, "both": 1}
+    newcomer = Event(3, 1, 1, FIRST, "visit")
+    assert tell(members, newcomer, at=FIRST + 1) == [(1, "entered", "quiet", "event", 3)], "somebody new is looked at whole"
 
 
 def test_customers_who_wait_are_not_looked_at():
