@@ -218,6 +218,7 @@ class Membership:
 
     def _look(self, customers: Ints, events: Ints, cause: int | None) -> Outcome:
         """Evaluate all rules for some customers, keep their masks and next moments."""
+        self._check_moves(self.rules)
         self._fit()
         crossings: list[Crossings] = []
         there = self.population.is_customer(customers)
@@ -333,7 +334,6 @@ class Membership:
 
     def _fit(self) -> None:
         """Room in the masks for every customer and every slot."""
-        self._check_moves(self.rules)
         self._masks.grow(self.population.customers, len(self.rules.slots))
 
 
