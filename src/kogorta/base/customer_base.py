@@ -26,7 +26,7 @@ from kogorta.kit.errors import InputError, OptionError
 from kogorta.kit.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     import duckdb
@@ -413,8 +413,11 @@ class CustomerBase:
     def vacuum(self, *, logs: bool = False) -> int:
         """Reclaim the space of earlier states; returns the number of files deleted.
 
+        Files of an earlier state that somebody opened and still reads stay until the next time.
+
         Args:
-            logs: forget the logs of earlier states too: they hold the least and the greatest value of each column.
+            logs: forget the logs of earlier states too, which hold the least and the greatest value of each column, and leave nothing to
+                readers of earlier states: they have to open the base again.
         """
         return self._store.vacuum(self.shelf, logs=logs)
 
@@ -452,6 +455,10 @@ class CustomerBase:
         """Let another engine, which has the tables of the base, make what is made of them from now on."""
         self.remote = remote
         self.generation += 1
+
+    def tell_of_waiting(self, on_wait: Callable[[], None]) -> None:
+        """What to call, once, when a change has to wait until another program has written to the base."""
+        self._store.on_wait = on_wait
 
     def _rows_read(self) -> int:
         row = self.connection.execute("SELECT coalesce(sum(rows_read), 0) FROM imports").fetchone()

@@ -26,6 +26,7 @@ from kogorta.base.delta_tables import (
     write_whole,
 )
 from kogorta.base.draft import Draft
+from kogorta.base.leases import Lease, files_in_use
 from kogorta.base.storage_errors import reason_of, writing_errors
 from kogorta.base.tables import MONTH_OF, TABLES, column_list, empty_query
 from kogorta.engine.duck import quote
@@ -33,7 +34,7 @@ from kogorta.kit.errors import InputError, KogortaError
 from kogorta.kit.language import message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from kogorta.base.delta_tables import Part
@@ -75,13 +76,34 @@ class Store:
         self.folder = folder
         self.monthly_from = monthly_from
         self.state = self._read_state()
+        self.on_wait: Callable[[], None] = _in_silence
         self._parts: dict[str, list[Part]] = {}
+        self._lease = Lease(folder) if folder is not None else None
 
     def attach(self, shelf: Shelf) -> None:
         """Make every table of the base readable under its name."""
         self._parts = {}
+        self._take_lease()
         for name in TABLES:
             self._show(shelf, name)
+
+    def _take_lease(self) -> None:
+        """Need the files of the state and no others; whoever vacuums leaves them.
+
+        A state that was vacuumed away between being read and being leased is not the state any more: the new one is taken.
+        """
+        if self.folder is None or self._lease is None:
+            return
+        while True:
+            try:
+                self._lease.hold(part.path for name in TABLES for part in self._parts_of(name))
+            except InputError:
+                if self._read_state() == self.state:
+                    raise
+            found = self._read_state()
+            if found == self.state:
+                return
+            self.state, self._parts = found, {}
 
     def rows(self, name: str) -> str:
         """SQL of the rows of a table as the base has them on disk."""
@@ -112,6 +134,7 @@ class Store:
         for name in draft.changed:
             self._parts.pop(name, None)
             self._show(draft.shelf, name)
+        self._take_lease()
 
     def _write(self, draft: Draft, name: str) -> int | None:
         """Write one changed table; None when nothing changed."""
@@ -182,13 +205,13 @@ class Store:
         return self.folder
 
     def vacuum(self, shelf: Shelf, *, logs: bool = False) -> int:
-        """Delete files that the current state does not need; earlier states of the base can no longer be read.
+        """Delete files that neither the present state nor a reader of an earlier one needs.
 
         Months that many small imports left in many files are put together first.
 
         Args:
             shelf: where the tables are shown.
-            logs: begin the log of each table anew: what it says of earlier states goes.
+            logs: begin the log of each table anew, and leave no file to readers of earlier states: what was erased goes at once.
 
         Returns:
             Number of files deleted.
@@ -198,10 +221,11 @@ class Store:
         deleted = 0
         with self.writing(shelf, large=True):
             self._put_together(shelf)
+            others = set() if logs else files_in_use(self.folder)
             for name in self.state.versions:
-                read = {part.path for part in self._parts_of(name)}
+                read = {part.path for part in self._parts_of(name)} | others
                 for path in sorted((self.folder / name).rglob("*.parquet")):
-                    if path not in read and "_delta_log" not in path.parts:
+                    if path.absolute() not in read and "_delta_log" not in path.parts:
                         path.unlink()
                         deleted += 1
                 if logs:
@@ -267,7 +291,11 @@ class Store:
         import fcntl
 
         with (self.folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.on_wait()
+                fcntl.flock(lock, fcntl.LOCK_EX)
             try:
                 found = self._read_state()
                 if found != self.state:
@@ -316,6 +344,10 @@ class Store:
             if isinstance(error, InputError):
                 raise
             raise InputError("{path} cannot be read as the state of a base; restore it from a copy.", path=path) from error
+
+
+def _in_silence() -> None:
+    """Wait without a word."""
 
 
 def _swap(path: Path, state: State) -> None:

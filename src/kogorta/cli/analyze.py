@@ -15,6 +15,7 @@ from kogorta.cli.options import (
     print_json,
     reading_options,
     speaking_options,
+    telling,
 )
 from kogorta.cli.timing import StepClock, peak_memory_mb
 from kogorta.cli.words import spoken
@@ -110,7 +111,7 @@ def analyze(
                 write_results(analysis, out, words, progress, title=title, as_json=voice.as_json, all_sheets=all_sheets)
                 hand_over(analysis, base, results)
             return
-        base = CustomerBase(folder, memory=memory, spill=Path(workspace))
+        base = telling(CustomerBase(folder, memory=memory, spill=Path(workspace)))
         add_files(base, files, Reading(**reading), Path(workspace), progress, None if voice.quiet else words)  # type: ignore[arg-type]
         analysis = analyzer.analyze(base, as_of, progress=progress)
         write_results(analysis, out, words, progress, title=title, as_json=voice.as_json, all_sheets=all_sheets)

@@ -17,6 +17,7 @@ from kogorta.cli.options import (
     print_json,
     reading_options,
     speaking_options,
+    telling,
 )
 from kogorta.cli.words import spoken
 
@@ -44,7 +45,7 @@ def import_files(
 
     words, progress = voice.language, voice.progress
     with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
-        base = CustomerBase(folder, memory=memory, spill=Path(workspace))
+        base = telling(CustomerBase(folder, memory=memory, spill=Path(workspace)))
         add_files(base, files, Reading(**reading), Path(workspace), progress, None if voice.quiet else words)  # type: ignore[arg-type]
         with progress.step("enrich", None):
             coverage = enrich(base)
@@ -257,4 +258,4 @@ def open_existing(folder: Path, memory: str = "1000MB") -> CustomerBase:
 
     if not (folder / STATE_FILE).exists():
         raise InputError("There is no base in {folder}; make one with: kogorta import FILE --base {folder}", folder=folder)
-    return CustomerBase(folder, memory=memory)
+    return telling(CustomerBase(folder, memory=memory))

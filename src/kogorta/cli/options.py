@@ -108,6 +108,13 @@ def base_option(command: Command) -> Command:
     return click.option("--base", "folder", type=click.Path(path_type=Path), required=True, help=spoken("Folder of the base."))(command)
 
 
+def telling(base: CustomerBase) -> CustomerBase:
+    """The base, which says on standard error when it has to wait for another program that writes to it."""
+    text = spoken("Another program is writing to the base {folder}; this one waits until it has finished.")
+    base.tell_of_waiting(lambda: click.echo(text.format(folder=base.folder), err=True))
+    return base
+
+
 @dataclass(frozen=True)
 class Reading:
     """What the reading options said."""
