@@ -186,7 +186,8 @@ def _private(path: Path) -> Iterator[io.BufferedWriter]:
 
 def _add(archive: tarfile.TarFile, folder: Path, name: str) -> None:
     if folder.exists():
-        archive.add(folder, name, filter=lambda item: None if item.name.endswith("/.lock") else item)
+        # who writes and who reads right now is nothing to keep, and readers come and go while the folder is copied
+        archive.add(folder, name, filter=lambda item: None if item.name.endswith(("/.lock", "/.reading")) else item)
 
 
 def _add_manifest(archive: tarfile.TarFile, database: str) -> None:

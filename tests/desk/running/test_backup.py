@@ -57,6 +57,19 @@ def test_a_backup_restored_elsewhere_is_the_same_desk(worked_with, tmp_path):
     assert sorted(path.name for path in elsewhere.home.iterdir()) == ["base", "desk.sqlite3", "files", "secret.key"]
 
 
+def test_who_reads_the_base_right_now_is_not_in_the_backup(worked_with, tmp_path):
+    from kogorta.base.customer_base import CustomerBase
+
+    reader = CustomerBase(worked_with.base_folder)
+    assert list((worked_with.base_folder / ".reading").iterdir())
+    back_up(worked_with, tmp_path / "desk.tar.gz")
+    with tarfile.open(tmp_path / "desk.tar.gz") as archive:
+        names = archive.getnames()
+    assert "base/base.json" in names
+    assert not [name for name in names if ".reading" in name or ".lock" in name]
+    assert len(reader.table("orders")) == 1
+
+
 def test_a_row_still_in_the_write_ahead_log_is_in_the_backup(worked_with, tmp_path):
     with closing(sqlite3.connect(worked_with.home / "desk.sqlite3")) as database:
         database.execute("INSERT INTO told VALUES ('late')")
