@@ -56,6 +56,7 @@ def touched_by(world, facts):
     return cards | {world.root(card) for card in cards}
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the driver of Spark leaves sockets to the collector
 def test_members_and_transitions_are_those_of_the_tick_in_memory(engine, tmp_path):
     world = World(random.Random(5), 30)
     world.rules = {name: world.rule(name, formula) for name, formula in RULES.items()}
