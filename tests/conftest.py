@@ -1,14 +1,19 @@
-"""What many tests share: the folder of reference data, and bases made out of a few rows."""
+"""What many tests share: the folder of reference data, bases made out of a few rows, and examples that are drawn without a clock."""
 
 import csv
 import io
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kogorta.base.customer_base import CustomerBase
 from kogorta.base.options import IntakeOptions
 from kogorta.sources.files import read_file
+
+# how quick an example is says what else the machine does: speed is measured in benchmarks
+settings.register_profile("kogorta", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kogorta")
 
 SHARED = Path(__file__).parents[1] / ".." / "shared"
 
