@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from kogorta.desk.language import COOKIE
 from kogorta.desk.people.actions import choose_own_language
+from kogorta.desk.people.views import safe_address
 from kogorta.kit.language import LANGUAGES
 
 if TYPE_CHECKING:
@@ -20,12 +20,7 @@ if TYPE_CHECKING:
 def language(request: HttpRequest) -> HttpResponse:
     """Speak another language from now on."""
     code = request.POST.get("code", "")
-    back = request.POST.get("back", "/")
-    if not back.startswith("/") or not url_has_allowed_host_and_scheme(
-        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        back = "/"
-    response = redirect(back)
+    response = redirect(safe_address(request, request.POST.get("back", "/")))
     if code in LANGUAGES:
         choose_own_language(request.user, code)
         response.set_cookie(COOKIE, code, max_age=31_536_000, httponly=True, samesite="Lax", secure=request.is_secure())
