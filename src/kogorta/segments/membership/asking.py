@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kogorta.segments.membership.deciding import Seen
 from kogorta.segments.rules.leaves import Attribute, Compare, InSegment
-from kogorta.segments.rules.matching import compared
+from kogorta.segments.rules.matching import comparison
 from kogorta.segments.rules.state import Texts
 from kogorta.segments.rules.tree import All, Any_, Not, leaves_of
 from kogorta.segments.rules.units import factor_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -55,6 +55,9 @@ class Questions:
     def __init__(self, rules: Mapping[int, Node], book: SegmentBook) -> None:
         self._book = book
         self._steps: list[_Comparison | _Join | LeafNode] = []
+        self._unit = 0
+        self._factors: list[int] = []
+        self._tests: dict[int, Callable[[Column], Truth]] = {}
         self._known: dict[Node, int] = {}
         self._figures: dict[Figure, int] = {}
         self.slots = {slot: self._place(tree) for slot, tree in rules.items()}
@@ -81,39 +84,45 @@ class Questions:
 
     def ask(self, evaluation: Evaluation) -> Answers:
         """Answer everything for the customers of an evaluation."""
-        unit = evaluation.state.unit
+        self._prepare(evaluation.state.unit)
         columns = [evaluation.column(figure) for figure in self._figures]
-        kinds = [figure.kind for figure in self._figures]
-        factors = [factor_of(figure, unit) for figure in self._figures]
         truths: list[Truth] = []
-        for step in self._steps:
+        for place, step in enumerate(self._steps):
             if isinstance(step, _Comparison):
-                leaf, place = step.leaf, step.figure
-                truths.append(compared([columns[place]], kinds[place], leaf.op, leaf.value, factors[place]))
+                truths.append(self._tests[place](columns[step.figure]))
             elif isinstance(step, _Join):
                 truths.append(_joined(step, truths))
             else:
                 truths.append(evaluation.node(step))
-        return Answers(self, truths, columns, factors)
+        return Answers(self, truths, columns, self._factors)
 
-    def seen(self, slot: int, answers: Answers, places: NDArray[np.int64]) -> tuple[Seen, ...]:
-        """Values of every condition of a rule from left to right, for some customers of an evaluation.
+    def _prepare(self, unit: int) -> None:
+        """Make the comparisons ready for money of a unit: their values are the same in every tick."""
+        if unit == self._unit:
+            return
+        figures = list(self._figures)
+        self._unit, self._factors = unit, [factor_of(figure, unit) for figure in figures]
+        for place, step in enumerate(self._steps):
+            if isinstance(step, _Comparison):
+                leaf = step.leaf
+                self._tests[place] = comparison(figures[step.figure].kind, leaf.op, leaf.value, self._factors[step.figure])
+
+    def seen(self, answers: Answers, slot: int, places: NDArray[np.int64]) -> Callable[[], tuple[Seen, ...]]:
+        """How to look up the values of every condition of a rule from left to right, for some customers of an evaluation.
 
         Money is in major units, dates are days since 1970, texts are in comparable form; a condition without a value of its own (a
         segment, a move, an attribute, a random share) gives whether it was met, 1 or 0.
         """
-        return tuple(self._seen(place, answers, places) for place in self._leaves[slot])
+        return lambda: tuple(self._seen(place, answers, places) for place in self._leaves[slot])
 
     def _seen(self, step: int, answers: Answers, places: NDArray[np.int64]) -> Seen:
         asked = self._steps[step]
         if not isinstance(asked, _Comparison):
-            return Seen(answers.truths[step][places].view(np.int8))
-        column, factor = answers.columns[asked.figure], answers.factors[asked.figure]
+            return Seen(places, answers.truths[step].view(np.int8))
+        column = answers.columns[asked.figure]
         if isinstance(column, Texts):
-            codes = column.codes[places]
-            return Seen(codes, codes >= 0, column.keys)
-        values = column.values[places]
-        return Seen(values if factor == 1 else values / factor, None if column.known is None else column.known[places])
+            return Seen(places, column.codes, answers.known(asked.figure), column.keys)
+        return Seen(places, column.values, column.known, None, answers.factors[asked.figure])
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,16 +134,26 @@ class Answers:
         truths: one for each step, shape (customers,).
         columns: one for each figure.
         factors: units of a figure in one of the rule's.
+        there: who has a text, of figures already asked.
     """
 
     questions: Questions
     truths: list[Truth]
     columns: list[Column]
     factors: list[int]
+    there: dict[int, Truth] = field(default_factory=dict)
 
     def truth(self, slot: int) -> Truth:
         """Who meets the rule of a slot."""
         return self.truths[self.questions.slots[slot]]
+
+    def known(self, figure: int) -> Truth:
+        """Who has a text."""
+        if figure not in self.there:
+            column = self.columns[figure]
+            assert isinstance(column, Texts)  # noqa: S101  (asked of texts only)
+            self.there[figure] = column.codes >= 0
+        return self.there[figure]
 
 
 def _joined(step: _Join, truths: list[Truth]) -> Truth:

@@ -107,6 +107,11 @@ def places_by_slot(found: Bits) -> list[tuple[int, Ints]]:
     return slots
 
 
+def is_set(found: Bits, slot: int, places: Ints) -> NDArray[np.bool_]:
+    """Whether the bit of a slot is set, for some customers of planes."""
+    return np.asarray(found[slot // 8].take(places) & np.uint8(_bit(slot)) != 0)
+
+
 def _bit(slot: int) -> int:
     """The bit of a slot in its byte."""
     return 1 << (7 - slot % 8)

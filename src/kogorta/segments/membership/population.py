@@ -11,7 +11,7 @@ import numpy as np
 from kogorta.segments.membership.changes import ROW_KINDS
 from kogorta.segments.membership.lexicon import Lexicon
 from kogorta.segments.membership.moments import NEVER
-from kogorta.segments.membership.rows import Kind, Rows, starts_of
+from kogorta.segments.membership.rows import Kind, Rows, order_of, starts_of
 from kogorta.segments.rules.fields import FIELDS, family
 from kogorta.segments.rules.state import TEXT_COLUMNS, History, Numbers, State, Texts, buckets_of
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kogorta.segments.membership.changes import CardChanges, Changes, Merge
+    from kogorta.segments.membership.changes import CardChanges, Changes, Merge, RowChanges
     from kogorta.segments.rules.fields import Grain
     from kogorta.segments.rules.state import Column
 
@@ -113,8 +113,13 @@ class Population:
             return np.full(len(customers), missing), np.zeros(len(customers), dtype=np.bool_)
         return pair[0][inside], pair[1][inside] & there
 
-    def apply(self, changes: Changes) -> Touched:
-        """Take in what happened."""
+    def apply(self, changes: Changes, event_types: frozenset[str] | None = None) -> Touched:
+        """Take in what happened.
+
+        Args:
+            changes: what happened.
+            event_types: a new event of another type touches nobody; None when any does.
+        """
         touched: list[Ints] = []
         events: list[Ints] = []
         slight = 0
@@ -125,9 +130,13 @@ class Population:
             before = rows.owners(found.records)
             rows.replace(found.records, found.counts, found.owners, found.columns)
             moved = (before >= 0) & (before != found.owners)
-            touched += [found.owners, before[moved]]
-            events += [found.events, found.events[moved]]
-            slight = len(found.owners) + int(moved.sum()) if grain == "events" else 0
+            owners, numbers = found.owners, found.events
+            if grain == "events" and event_types is not None:
+                concern = (before >= 0) | ~self._there.take(owners) | self._is_of(event_types, found)
+                owners, numbers = owners[concern], numbers[concern]
+            touched += [owners, before[moved]]
+            events += [numbers, found.events[moved]]
+            slight = len(owners) + int(moved.sum()) if grain == "events" else 0
         if changes.cards is not None:
             self._take_cards(changes.cards)
             touched.insert(0, changes.cards.customers)
@@ -149,12 +158,25 @@ class Population:
             whose, numbers, new = np.concatenate([whose, roots]), np.concatenate([numbers, numbers]), np.concatenate([new, new])
         else:
             whose = roots
-        order = np.argsort(whose)
+        order = order_of(whose)
         whose, numbers, new = whose.take(order), numbers.take(order), new.take(order)
         first = np.ones(len(whose), dtype=np.bool_)
         first[1:] = whose[1:] != whose[:-1]
-        at = np.flatnonzero(first)
-        return Touched(whose.take(at), np.maximum.reduceat(numbers, at), ~np.logical_or.reduceat(new, at))
+        customers, last, slightly = whose[first], numbers[first], ~new[first]
+        again = np.flatnonzero(~first)
+        group = np.searchsorted(customers, whose.take(again))
+        np.maximum.at(last, group, numbers.take(again))
+        slightly[group[new.take(again)]] = False
+        return Touched(customers, last, slightly)
+
+    def _is_of(self, event_types: frozenset[str], events: RowChanges) -> NDArray[np.bool_]:
+        """Whether each event is of one of some types."""
+        lexicon = self.lexicon("events", "type")
+        asked = np.zeros(len(lexicon) + 1, dtype=np.bool_)  # the place after the last stands for no type
+        asked[lexicon.places("in", tuple(sorted(event_types)))] = True
+        found = np.zeros(len(events.records), dtype=np.bool_)
+        found[np.repeat(np.arange(len(found)), events.counts)[asked[events.columns["type"]]]] = True
+        return found
 
     def state_of(self, customers: Ints, fields: Iterable[str], grains: Mapping[Grain, frozenset[str]], as_of: date) -> tuple[State, Ints]:
         """What rules read, for some customers on a day.

@@ -196,7 +196,7 @@ class Rows:
 
     def _link(self, here: Ints, owners: Ints) -> None:
         """Chain new rows behind their customers, several of one customer among them."""
-        order = np.argsort(owners, kind="stable")
+        order = order_of(owners)
         rows, whose = here[order], owners[order]
         first = np.append(True, whose[1:] != whose[:-1])
         before = np.empty(len(rows), dtype=np.int32)
@@ -225,6 +225,17 @@ def starts_of(whose: NDArray[np.generic], customers: int) -> Ints:
     starts = np.zeros(customers + 1, dtype=np.int64)
     np.cumsum(np.bincount(whose, minlength=customers), out=starts[1:])
     return starts
+
+
+def order_of(numbers: Ints) -> Ints:
+    """Places in ascending order of customer numbers, of equal ones as they stand: whole numbers are sorted quicker than places.
+
+    Example:
+        >>> order_of(np.array([5, 2, 5])).tolist()
+        [1, 0, 2]
+    """
+    bits = len(numbers).bit_length()
+    return np.sort(numbers << bits | np.arange(len(numbers))) & ((1 << bits) - 1)
 
 
 def _put_in_order(found: Columns, starts: Ints) -> None:

@@ -11,7 +11,7 @@ from kogorta.segments.membership.asking import Questions
 from kogorta.segments.membership.derived import DERIVED
 from kogorta.segments.membership.due import Clockwork
 from kogorta.segments.rules.book import EMPTY_BOOK, SegmentBook
-from kogorta.segments.rules.fields import FILTERS
+from kogorta.segments.rules.fields import FILTERS, fold
 from kogorta.segments.rules.leaves import Attribute, Compare, InSegment, Measure, Moved, RandomShare
 from kogorta.segments.rules.state import needs_of
 from kogorta.segments.rules.tree import leaves_of
@@ -84,6 +84,19 @@ class RuleSet:
         leaves = every_leaf([rule.tree for _, rule in found.taken()], found.whole)
         object.__setattr__(found, "clockwork", Clockwork(leaf for leaf in leaves if _is_of_events(leaf)))
         return found
+
+    @cached_property
+    def event_types(self) -> frozenset[str] | None:
+        """Types of events the rules ask about, in comparable form; None when an event of any type may matter."""
+        found: set[str] = set()
+        for leaf in every_leaf([rule.tree for _, rule in self.taken()], self.whole):
+            if isinstance(leaf, Compare) and isinstance(leaf.figure, Measure) and leaf.figure.grain == "events":
+                asked = next((item for item in leaf.figure.where if item.name == "type" and item.op in ("=", "in")), None)
+                if asked is None:
+                    return None
+                values = asked.value if isinstance(asked.value, tuple) else (asked.value,)
+                found.update(fold(str(value)) for value in values)
+        return frozenset(found)
 
     def whole_without(self, slots: tuple[WatchedRule | None, ...]) -> SegmentBook:
         """All segments but those of some slots."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from kogorta.segments.membership.changes import NOTHING
 from kogorta.segments.membership.deciding import Seen
 from kogorta.segments.membership.derived import Definitions, Derived
-from kogorta.segments.membership.masks import Masks, places_by_slot, planes
+from kogorta.segments.membership.masks import Masks, is_set, places_by_slot, planes
 from kogorta.segments.membership.moments import NEVER, Zone
 from kogorta.segments.membership.population import Population
 from kogorta.segments.membership.ruleset import RuleSet
@@ -20,7 +21,7 @@ from kogorta.segments.rules.columns import Evaluation
 from kogorta.segments.rules.matching import day_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -144,7 +145,7 @@ class Membership:
             Who crossed which border, and why.
         """
         self.now = max(self.now, at)
-        touched = self.population.apply(changes)
+        touched = self.population.apply(changes, self.rules.event_types)
         customers, events, slightly = touched.customers, touched.events, touched.slightly
         due = self.waiting.due(self.now)
         if len(self._again):
@@ -209,7 +210,7 @@ class Membership:
             part = everybody[start : start + CHUNK]
             outcome = self._look(part, np.full(len(part), -1, dtype=np.int64), CAUSES.index(cause))
             looked += outcome.looked_at
-            found += outcome.crossings
+            found += (crossings.apart() for crossings in outcome.crossings)
         by_rule: dict[str, list[Crossings]] = {}
         for one in found:
             other = changed is not None and one.segment not in changed
@@ -249,30 +250,46 @@ class Membership:
             np.minimum(moments, self.waiting.of(customers), out=moments)
         self._masks.put(customers, new)
         self.waiting.put(customers, moments)
-        found: list[Crossings] = []
-        for slot, places in places_by_slot(new ^ old):
-            values, entered = questions.seen(slot, answers, places), answers.truth(slot)[places]
-            found.append(self._crossing(self._rule(slot), customers[places], entered, events[places], cause, values))
-        return found
+        crossed = places_by_slot(new ^ old)
+        return self._crossings(crossed, new, customers, events, cause, partial(questions.seen, answers))
 
     def _rule(self, slot: int) -> WatchedRule:
         rule = self.rules.slots[slot]
         assert rule is not None  # noqa: S101  (bits are set for slots in use)
         return rule
 
-    def _crossing(
+    def _crossings(
         self,
-        rule: WatchedRule,
+        crossed: list[tuple[int, Ints]],
+        new: NDArray[np.uint8],
         customers: Ints,
-        entered: NDArray[np.bool_],
         events: Ints,
         cause: int | None,
-        values: tuple[Seen, ...],
-    ) -> Crossings:
-        told, passed = np.int8(_EVENT), np.int8(_TIME)
-        causes = np.where(events >= 0, told, passed) if cause is None else np.full(len(customers), cause, dtype=np.int8)
-        self._record(rule.name, customers, entered)
-        return Crossings(rule.name, rule.version, self.now, customers, entered, causes, events, values)
+        seen: Callable[[int, Ints], Callable[[], tuple[Seen, ...]]],
+    ) -> list[Crossings]:
+        """Transitions by rule: what is told of all of them is taken at once, and each rule has its part of it.
+
+        Args:
+            crossed: slots, and for each the places among the customers who crossed its border.
+            new: planes of the bits customers have now.
+            customers: who was looked at.
+            events: what happened to each, -1 where nothing did.
+            cause: why, when it is the same for all.
+            seen: how to look up the values the conditions of a slot saw of some places.
+        """
+        if not crossed:
+            return []
+        places = np.concatenate([some for _, some in crossed])
+        ends = np.cumsum([len(some) for _, some in crossed]).tolist()
+        who, what, told = customers.take(places), events.take(places), np.int8(_EVENT)
+        why = np.where(what >= 0, told, np.int8(_TIME)) if cause is None else np.full(len(places), cause, dtype=np.int8)
+        found: list[Crossings] = []
+        for (slot, some), end in zip(crossed, ends, strict=True):
+            part, rule = slice(end - len(some), end), self._rule(slot)
+            entered = is_set(new, slot, some)
+            self._record(rule.name, who[part], entered)
+            found.append(Crossings(rule.name, rule.version, self.now, who[part], entered, why[part], what[part], seen(slot, some)))
+        return found
 
     def _record(self, segment: str, customers: Ints, entered: NDArray[np.bool_]) -> None:
         """Moves are rows of history too; who moved is looked at again, for rules about moves."""
@@ -298,12 +315,9 @@ class Membership:
         """Cards merged into others are in no segment and wait for nothing."""
         self.waiting.put(customers, np.full(len(customers), NEVER))
         old = self._masks.of(customers)
-        self._masks.put(customers, np.zeros_like(old))
-        found: list[Crossings] = []
-        for slot, places in places_by_slot(old):
-            out = np.zeros(len(places), dtype=np.bool_)
-            found.append(self._crossing(self._rule(slot), customers[places], out, events[places], cause, ()))
-        return found
+        new = np.zeros_like(old)
+        self._masks.put(customers, new)
+        return self._crossings(places_by_slot(old), new, customers, events, cause, lambda *_: tuple)
 
     def _check_moves(self, rules: RuleSet) -> None:
         if "transitions" in rules.grains and not self._knows_moves:
@@ -313,7 +327,9 @@ class Membership:
         members = self.members(rule.name)
         self._masks.clear(slot)
         out = np.zeros(len(members), dtype=np.bool_)
-        return self._crossing(rule, members, out, np.full(len(members), -1, dtype=np.int64), _RULE, ())
+        self._record(rule.name, members, out)
+        why, what = np.full(len(members), _RULE, dtype=np.int8), np.full(len(members), -1, dtype=np.int64)
+        return Crossings(rule.name, rule.version, self.now, members, out, why, what)
 
     def _evaluation(self, rules: RuleSet, customers: Ints) -> tuple[Evaluation, Derived | None, Ints]:
         """The rules' view of some customers now, and the day of the first row each has still ahead."""
@@ -351,5 +367,5 @@ def _joined(parts: list[Crossings]) -> Crossings:
         np.concatenate([part.entered for part in parts]),
         np.concatenate([part.causes for part in parts]),
         np.concatenate([part.events for part in parts]),
-        tuple(Seen.joined([part.values[place] for part in parts]) for place in range(width)),
+        lambda: tuple(Seen.joined([part.values[place] for part in parts]) for place in range(width)),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -55,7 +56,7 @@ class Crossings:
         entered: shape (k,), whether each entered; else he left.
         causes: shape (k,), places in `CAUSES`.
         events: shape (k,), sequence numbers, -1 where nothing happened.
-        values: what each condition saw, from left to right; empty when the customer was merged away or the segment deleted.
+        seen: looks up what each condition saw, from left to right; nothing when the customer was merged away or the segment deleted.
     """
 
     segment: str
@@ -65,10 +66,20 @@ class Crossings:
     entered: NDArray[np.bool_]
     causes: NDArray[np.int8]
     events: NDArray[np.int64]
-    values: tuple[Seen, ...] = ()
+    seen: Callable[[], tuple[Seen, ...]] = tuple
 
     def __len__(self) -> int:
         return len(self.customers)
+
+    def apart(self) -> Crossings:
+        """The same without the columns of everybody looked at."""
+        alone = tuple(seen.apart() for seen in self.values)
+        return replace(self, seen=lambda: alone)
+
+    @cached_property
+    def values(self) -> tuple[Seen, ...]:
+        """What each condition saw, from left to right."""
+        return self.seen()
 
     def __iter__(self) -> Iterator[Transition]:
         for place, customer in enumerate(self.customers.tolist()):

@@ -280,19 +280,35 @@ class Evaluation:
                 return end - begin
             running = self._summed(history, measure, None)
             return _between(running, begin, end)
+        if distinct:
+            begin = self._begin(history, measure)
+            return _between(self._ordered(history, measure), begin, history.starts[1:])
         kept = self._kept(history, measure)
         if known is not None:
             kept = _both(kept, numbers_of(history, known).known)
-        if not distinct:
-            if kept is None:
-                return history.starts[1:] - history.starts[:-1]
-            return _between(self._running(kept, _counter(history)), history.starts[:-1], history.starts[1:])
+        if kept is None:
+            return history.starts[1:] - history.starts[:-1]
+        return _between(self._running(kept, _counter(history)), history.starts[:-1], history.starts[1:])
+
+    def _ordered(self, history: History, measure: Measure) -> NDArray[np.generic]:
+        """Running count of the orders the rows belong to that the conditions leave; windows share it.
+
+        Lines of an order stand together and are of one day, so an order is counted where its number changes.
+        """
+        key = measure.grain, measure.where, True, "orders"
+        if key in self.sums:
+            return self.sums[key]
+        kept = self._filtered(history, measure)
         rows = np.arange(len(history.owner)) if kept is None else np.flatnonzero(kept)
-        # lines of an order stand together, so an order is counted where its number changes
-        orders = numbers_of(history, "order_no").values[rows]
+        orders = numbers_of(history, "order_no").values.take(rows)
         changed = np.ones(len(rows), dtype=np.bool_)
         changed[1:] = orders[1:] != orders[:-1]
-        return np.bincount(history.owner[rows[changed]], minlength=self.size)
+        once = np.zeros(len(history.owner), dtype=np.bool_)
+        once[rows[changed]] = True
+        found = self._running(once, _counter(history))
+        if len(history.owner) <= FEW:
+            found = self.sums[key] = found.copy()
+        return found
 
     def _total(self, history: History, measure: Measure, column: str, *, orders_only: bool = True) -> NDArray[np.int64]:
         """Sums in whole numbers."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from kogorta.kit.errors import InputError
@@ -186,7 +187,7 @@ class Measure:
                     raise InputError("{function} of items cannot be filtered by {name}.", function=self.function, name=condition.name)
                 raise InputError("{function} cannot be filtered by {name}.", function=self.function, name=condition.name)
 
-    @property
+    @cached_property
     def grain(self) -> Grain:
         """The rows it looks at."""
         found = FUNCTIONS[self.function]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kogorta.segments.rules.fields import fold
-from kogorta.segments.rules.state import Texts
+from kogorta.segments.rules.fields import family, fold
+from kogorta.segments.rules.state import Numbers, Texts
 from kogorta.segments.rules.units import COMPARE, money_or_plain
 
 if TYPE_CHECKING:
@@ -27,24 +28,40 @@ def compared(columns: Sequence[Column], kind: str, op: str, value: Value, factor
     if len(columns) > 1 and op == "!=":
         same = compared(columns, kind, "=", value, factor)
         return ~same & compared(columns, kind, "known", None, factor)
-    found = _one(columns[0], kind, op, value, factor)
+    test = comparison(kind, op, value, factor)
+    found = test(columns[0])
     for column in columns[1:]:
-        found = found | _one(column, kind, op, value, factor)
+        found = found | test(column)
     return found
 
 
-def _one(column: Column, kind: str, op: str, value: Value, factor: int) -> Truth:
-    if isinstance(column, Texts):
-        return _matched(column, op, value)
-    values = column.values
+def comparison(kind: str, op: str, value: Value, factor: int) -> Callable[[Column], Truth]:
+    """A comparison made ready for any column of a kind: what it compares with is worked out once."""
     if op == "known":
-        return np.ones(len(values), dtype=np.bool_) if column.known is None else column.known
+        return _known
+    if family(kind) != "number":
+        asked = tuple(fold(item) for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, str))
+        return lambda column: _matched(column, op, asked)
     if isinstance(value, tuple):
         given = [_number(item, kind, factor) for item in value]
-        found = (values >= given[0]) & (values <= given[1]) if op == "between" else _among(values, given)
-    else:
-        found = np.asarray(COMPARE[op](values, _number(value, kind, factor)))  # type: ignore[arg-type]
+        return lambda column: _where_known(column, _between if op == "between" else _among, given)
+    return partial(_where_known, how=COMPARE[op], given=_number(value, kind, factor))  # type: ignore[arg-type]
+
+
+def _known(column: Column) -> Truth:
+    if isinstance(column, Texts):
+        return np.asarray(column.codes >= 0)
+    return np.ones(len(column.values), dtype=np.bool_) if column.known is None else column.known
+
+
+def _where_known(column: Column, how: Callable[..., object], given: object) -> Truth:
+    assert isinstance(column, Numbers)  # noqa: S101  (the kind of the figure says so)
+    found = np.asarray(how(column.values, given))
     return found if column.known is None else found & column.known
+
+
+def _between(values: NDArray[np.generic], given: list[int | float]) -> Truth:
+    return np.asarray((values >= given[0]) & (values <= given[1]))
 
 
 def _among(values: NDArray[np.generic], given: list[int | float]) -> Truth:
@@ -54,11 +71,9 @@ def _among(values: NDArray[np.generic], given: list[int | float]) -> Truth:
     return found
 
 
-def _matched(column: Texts, op: str, value: Value) -> Truth:
+def _matched(column: Column, op: str, asked: tuple[str, ...]) -> Truth:
     """Decide each different text once, then find the rows that hold it."""
-    if op == "known":
-        return np.asarray(column.codes >= 0)
-    asked = tuple(fold(item) for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, str))
+    assert isinstance(column, Texts)  # noqa: S101  (the kind of the figure says so)
     places = _places(column.keys, op, asked)
     if op == "!=":
         return np.asarray(column.codes >= 0) & ~_rows_of(column, places)
