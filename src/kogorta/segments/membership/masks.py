@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
     Bits = NDArray[np.uint8]
 
+_BITS: Final = np.uint8(128) >> np.arange(8, dtype=np.uint8)
+"""The bit of each slot in its byte."""
+
 
 class Masks:
-    """Bits of customers by slot. Of many customers they are handed about as planes: eight slots of all of them in a row of bytes.
+    """Bits of customers by slot. Of many customers they are read as planes: eight slots of all of them in a row of bytes.
 
     Example:
         >>> masks = Masks()
         >>> masks.grow(3, 9)
-        >>> masks.put(np.array([0, 2]), planes([(8, np.array([True, True])), (0, np.array([True, False]))], 2, 2))
-        >>> masks.members(8).tolist(), masks.members(0).tolist()
-        ([0, 2], [0])
+        >>> masks.flip(np.array([0, 2, 0]), np.array([8, 8, 0])).tolist()
+        [True, True, True]
+        >>> masks.members(8).tolist(), masks.members(0).tolist(), masks.flip(np.array([0]), np.array([8])).tolist()
+        ([0, 2], [0], [False])
     """
 
     def __init__(self) -> None:
@@ -53,65 +57,40 @@ class Masks:
             return np.zeros((0, len(customers)), dtype=np.uint8)
         return np.ascontiguousarray(self._whole().take(customers).view(np.uint8).reshape(len(customers), self.width).T)
 
-    def put(self, customers: Ints, planes: Bits) -> None:
-        """Set all bits of some customers."""
-        if self.width:
-            self._whole()[customers] = np.ascontiguousarray(planes.T).view(self._whole().dtype).reshape(-1)
+    def flip(self, customers: Ints, slots: Ints) -> NDArray[np.bool_]:
+        """Turn bits round, each of a customer and a slot, all of them different; returns whether each is set now."""
+        whole, bits = self._bytes.reshape(-1), _BITS.take(slots % 8)
+        places = customers * self.width + slots // 8
+        np.bitwise_xor.at(whole, places, bits)
+        return np.asarray(whole.take(places) & bits != 0)
 
     def members(self, slot: int) -> Ints:
         """Customers whose bit is set, ascending."""
-        return np.flatnonzero((self._bytes[:, slot // 8] & _bit(slot)) != 0).astype(np.int64)
+        return np.flatnonzero((self._bytes[:, slot // 8] & _BITS[slot % 8]) != 0).astype(np.int64)
 
     def clear(self, slot: int) -> None:
         """Take everybody out of a slot."""
-        self._bytes[:, slot // 8] &= np.uint8(0xFF ^ _bit(slot))
+        self._bytes[:, slot // 8] &= ~_BITS[slot % 8]
 
     def add(self, slot: int, customers: Ints) -> None:
         """Put customers into a slot."""
-        self._bytes[customers, slot // 8] |= np.uint8(_bit(slot))
+        self._bytes[customers, slot // 8] |= _BITS[slot % 8]
 
     def _whole(self) -> NDArray[np.void]:
         """The bits of each customer as one piece: copied at once, not byte by byte."""
         return self._bytes.view(np.dtype((np.void, self.width))).reshape(-1)
 
 
-def planes(truths: Iterable[tuple[int, NDArray[np.bool_]]], width: int, customers: int) -> Bits:
-    """Planes of the answers of slots.
+def crossed(planes: Bits, slots: Mapping[int, NDArray[np.bool_]]) -> list[tuple[int, Ints]]:
+    """Slots whose bits differ from what they should be, and for each the places among the customers where they do, ascending.
 
     Args:
-        truths: slot and answer for each customer, shape (customers,).
-        width: bytes of a customer.
-        customers: how many.
-    """
-    found, shifted = np.zeros((width, customers), dtype=np.uint8), np.empty(customers, dtype=np.uint8)
-    for slot, truth in truths:
-        np.left_shift(truth.view(np.uint8), np.uint8(7 - slot % 8), out=shifted)
-        np.bitwise_or(found[slot // 8], shifted, out=found[slot // 8])
-    return found
-
-
-def places_by_slot(found: Bits) -> list[tuple[int, Ints]]:
-    """Slots with set bits, ascending, and for each the places among the customers whose bit is set, ascending.
+        planes: bits of some customers.
+        slots: slot -> whether each of the customers should have its bit, shape (k,).
 
     Example:
-        >>> places_by_slot(planes([(9, np.array([False, True])), (2, np.array([True, True]))], 2, 2))
-        [(2, array([0, 1])), (9, array([1]))]
+        >>> crossed(np.array([[128, 0]], dtype=np.uint8), {0: np.array([True, True]), 7: np.array([False, False])})
+        [(0, array([1]))]
     """
-    slots: list[tuple[int, Ints]] = []
-    for byte, plane in enumerate(found):
-        some = np.flatnonzero(plane != 0)
-        if len(some):
-            bits = np.unpackbits(plane.take(some)[np.newaxis], axis=0).view(np.bool_)
-            places = ((8 * byte + bit, some[bits[bit]]) for bit in range(8))
-            slots += [(slot, at) for slot, at in places if len(at)]
-    return slots
-
-
-def is_set(found: Bits, slot: int, places: Ints) -> NDArray[np.bool_]:
-    """Whether the bit of a slot is set, for some customers of planes."""
-    return np.asarray(found[slot // 8].take(places) & np.uint8(_bit(slot)) != 0)
-
-
-def _bit(slot: int) -> int:
-    """The bit of a slot in its byte."""
-    return 1 << (7 - slot % 8)
+    found = ((slot, np.flatnonzero((planes[slot // 8] & _BITS[slot % 8] != 0) != truth)) for slot, truth in slots.items())
+    return [(slot, places) for slot, places in found if len(places)]

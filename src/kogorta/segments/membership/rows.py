@@ -156,9 +156,11 @@ class Rows:
     def _taken(self, places: Ints, names: Iterable[str]) -> Columns:
         """Columns of some rows. Whole rows are brought near block by block: each place of memory is waited for once."""
         found = {name: np.empty(len(places), dtype=self._rows.dtype[name]) for name in names}
-        whole = self._rows.view(self._whole)
+        whole, touched = self._rows.view(self._whole), self._rows.view(np.uint8)
         for start in range(0, len(places), BLOCK):
-            part = whole.take(places[start : start + BLOCK]).view(self._rows.dtype)
+            here = places[start : start + BLOCK]
+            touched.take(here * self._whole.itemsize)  # a byte of each: many places of memory are on their way at once
+            part = whole.take(here).view(self._rows.dtype)
             for name, values in found.items():
                 values[start : start + BLOCK] = part[name]
         return found

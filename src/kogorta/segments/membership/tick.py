@@ -11,7 +11,7 @@ import numpy as np
 from kogorta.segments.membership.changes import NOTHING
 from kogorta.segments.membership.deciding import Seen
 from kogorta.segments.membership.derived import Definitions, Derived
-from kogorta.segments.membership.masks import Masks, is_set, places_by_slot, planes
+from kogorta.segments.membership.masks import Masks, crossed
 from kogorta.segments.membership.moments import NEVER, Zone
 from kogorta.segments.membership.population import Population
 from kogorta.segments.membership.ruleset import RuleSet
@@ -241,17 +241,12 @@ class Membership:
         evaluation, derived, later = self._evaluation(rules, customers)
         questions = rules.questions
         answers = questions.ask(evaluation)
-        new = planes(((slot, answers.truth(slot)) for slot in questions.slots), self._masks.width, len(customers))
-        old = self._masks.of(customers)
         moments = self._moments(rules, evaluation, derived, later)
         if rules is not self.rules:
-            asked = planes(((slot, np.ones(1, dtype=np.bool_)) for slot in questions.slots), self._masks.width, 1)
-            new |= old & ~asked
             np.minimum(moments, self.waiting.of(customers), out=moments)
-        self._masks.put(customers, new)
         self.waiting.put(customers, moments)
-        crossed = places_by_slot(new ^ old)
-        return self._crossings(crossed, new, customers, events, cause, partial(questions.seen, answers))
+        found = crossed(self._masks.of(customers), {slot: answers.truth(slot) for slot in questions.slots})
+        return self._crossings(found, customers, events, cause, partial(questions.seen, answers))
 
     def _rule(self, slot: int) -> WatchedRule:
         rule = self.rules.slots[slot]
@@ -260,35 +255,33 @@ class Membership:
 
     def _crossings(
         self,
-        crossed: list[tuple[int, Ints]],
-        new: NDArray[np.uint8],
+        borders: list[tuple[int, Ints]],
         customers: Ints,
         events: Ints,
         cause: int | None,
         seen: Callable[[int, Ints], Callable[[], tuple[Seen, ...]]],
     ) -> list[Crossings]:
-        """Transitions by rule: what is told of all of them is taken at once, and each rule has its part of it.
+        """Turn the bits of those who crossed, and tell their transitions by rule: of all of them at once, and each rule has its part.
 
         Args:
-            crossed: slots, and for each the places among the customers who crossed its border.
-            new: planes of the bits customers have now.
+            borders: slots, and for each the places among the customers who crossed its border.
             customers: who was looked at.
             events: what happened to each, -1 where nothing did.
             cause: why, when it is the same for all.
             seen: how to look up the values the conditions of a slot saw of some places.
         """
-        if not crossed:
+        if not borders:
             return []
-        places = np.concatenate([some for _, some in crossed])
-        ends = np.cumsum([len(some) for _, some in crossed]).tolist()
-        who, what, told = customers.take(places), events.take(places), np.int8(_EVENT)
-        why = np.where(what >= 0, told, np.int8(_TIME)) if cause is None else np.full(len(places), cause, dtype=np.int8)
+        places = np.concatenate([some for _, some in borders])
+        ends = np.cumsum([len(some) for _, some in borders]).tolist()
+        who, what = customers.take(places), events.take(places)
+        way = self._masks.flip(who, np.repeat([slot for slot, _ in borders], [len(some) for _, some in borders]))
+        why = np.where(what >= 0, np.int8(_EVENT), np.int8(_TIME)) if cause is None else np.full(len(places), cause, dtype=np.int8)
         found: list[Crossings] = []
-        for (slot, some), end in zip(crossed, ends, strict=True):
+        for (slot, some), end in zip(borders, ends, strict=True):
             part, rule = slice(end - len(some), end), self._rule(slot)
-            entered = is_set(new, slot, some)
-            self._record(rule.name, who[part], entered)
-            found.append(Crossings(rule.name, rule.version, self.now, who[part], entered, why[part], what[part], seen(slot, some)))
+            self._record(rule.name, who[part], way[part])
+            found.append(Crossings(rule.name, rule.version, self.now, who[part], way[part], why[part], what[part], seen(slot, some)))
         return found
 
     def _record(self, segment: str, customers: Ints, entered: NDArray[np.bool_]) -> None:
@@ -314,10 +307,9 @@ class Membership:
     def _leave(self, customers: Ints, events: Ints, cause: int | None) -> list[Crossings]:
         """Cards merged into others are in no segment and wait for nothing."""
         self.waiting.put(customers, np.full(len(customers), NEVER))
-        old = self._masks.of(customers)
-        new = np.zeros_like(old)
-        self._masks.put(customers, new)
-        return self._crossings(places_by_slot(old), new, customers, events, cause, lambda *_: tuple)
+        nowhere = np.zeros(len(customers), dtype=np.bool_)
+        found = crossed(self._masks.of(customers), {slot: nowhere for slot, _ in self.rules.taken()})
+        return self._crossings(found, customers, events, cause, lambda *_: tuple)
 
     def _check_moves(self, rules: RuleSet) -> None:
         if "transitions" in rules.grains and not self._knows_moves:

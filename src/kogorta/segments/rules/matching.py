@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kogorta.segments.rules.fields import Kind
     from kogorta.segments.rules.leaves import Scalar, Value
     from kogorta.segments.rules.state import Column
 
     Truth = NDArray[np.bool_]
 
 
-def compared(columns: Sequence[Column], kind: str, op: str, value: Value, factor: int) -> Truth:
+def compared(columns: Sequence[Column], kind: Kind, op: str, value: Value, factor: int) -> Truth:
     """Whether any of the columns compares so, row by row; `!=` needs all of them to differ and one to be known."""
     if len(columns) > 1 and op == "!=":
         same = compared(columns, kind, "=", value, factor)
@@ -35,7 +36,7 @@ def compared(columns: Sequence[Column], kind: str, op: str, value: Value, factor
     return found
 
 
-def comparison(kind: str, op: str, value: Value, factor: int) -> Callable[[Column], Truth]:
+def comparison(kind: Kind, op: str, value: Value, factor: int) -> Callable[[Column], Truth]:
     """A comparison made ready for any column of a kind: what it compares with is worked out once."""
     if op == "known":
         return _known
@@ -60,7 +61,7 @@ def _where_known(column: Column, how: Callable[..., object], given: object) -> T
     return found if column.known is None else found & column.known
 
 
-def _between(values: NDArray[np.generic], given: list[int | float]) -> Truth:
+def _between(values: NDArray[np.int64], given: list[int | float]) -> Truth:
     return np.asarray((values >= given[0]) & (values <= given[1]))
 
 
