@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 
 from kogorta.desk.journal.models import Entry
 from kogorta.desk.segments.builder import Group, Row, changed, groups_of, read_groups, tree_of
-from kogorta.desk.segments.counting import compare, count_rule
+from kogorta.desk.segments.counting import Shift, compare, count_rule
 from kogorta.desk.segments.models import FrozenList, Segment, SegmentVersion
 from kogorta.desk.segments.queries import members_of_rule, numbers_of_rule, saved_book
 from kogorta.segments.rules.answers import answer_rule
+from kogorta.segments.rules.book import SegmentBook
 from kogorta.segments.rules.document import to_document
 from kogorta.segments.rules.fields import FIELDS, FUNCTIONS
 from kogorta.segments.rules.formula import parse_formula
 from kogorta.segments.rules.preview import compare_rules, preview
+from kogorta.segments.rules.preview import members as library_members
 from kogorta.segments.rules.printing import print_formula
 
 MISSION = "orders(30d) = 0 and revenue(all) > 100000"
@@ -289,6 +291,16 @@ def test_why_is_asked_by_name_too_and_namesakes_are_there_to_choose_from(analyse
     assert told not in text_of(client_of("analyst").get(address, {"customer": email}))
 
 
+def test_a_rule_is_decided_anew_once_a_segment_it_refers_to_is_another(analysed):
+    rule = parse_formula("segment('Частые') and monetary > 0")
+    for formula in ("frequency >= 2", "frequency >= 4", "frequency >= 2", "segment('Иные')"):
+        book = SegmentBook({"Частые": parse_formula(formula), "Иные": parse_formula("frequency = 1")})
+        expected = library_members(rule, analysed.rules(), book=book)
+        ids = analysed.rules().connection.execute("SELECT customer_id FROM rules_customers ORDER BY customer_no").fetchall()
+        assert tuple(ids[number][0] for number in numbers_of_rule(rule, analysed, book)) == expected
+        assert expected
+
+
 @pytest.mark.parametrize(
     "formula",
     [
@@ -305,7 +317,10 @@ def test_arrays_count_what_the_library_counts(analysed, founded, formula):
     rule, other = parse_formula(formula), parse_formula("frequency >= 2")
     tables, book = analysed.rules(), saved_book()
     assert count_rule(rule, analysed, book) == preview(rule, tables, book=book)
-    assert compare(other, rule, analysed, book) == compare_rules(other, rule, tables, book=book)
+    change = compare_rules(other, rule, tables, book=book)
+    assert compare(other, rule, analysed, book) == Shift(
+        change.before, change.after, len(change.entering), len(change.leaving), change.revenue_entering, change.revenue_leaving
+    )
     numbers = numbers_of_rule(rule, analysed, book)
     ids = analysed.cursor().execute(
         "SELECT customer_id FROM customers WHERE list_contains($n, customer_no) ORDER BY 1", {"n": numbers.tolist()}

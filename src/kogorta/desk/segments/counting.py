@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kogorta.desk.bases.arrays import decide
 from kogorta.desk.segments.queries import figures_of
-from kogorta.segments.rules.preview import EXAMPLES, Change, Example, Preview
+from kogorta.segments.rules.preview import EXAMPLES, Example, Preview
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,20 +42,38 @@ def count_rule(rule: Node, snapshot: Snapshot, book: SegmentBook) -> Preview:
     )
 
 
-def compare(saved: Node, edited: Node, snapshot: Snapshot, book: SegmentBook) -> Change:
-    """Who would enter and leave a segment after an edit of its rule.
+@dataclass(frozen=True)
+class Shift:
+    """What an edit of a rule would change, in figures.
+
+    Args:
+        before, after: customers under the saved and the edited rule.
+        entering, leaving: how many would enter and leave.
+        revenue_entering, revenue_leaving: their net revenue, minor units.
+    """
+
+    before: int
+    after: int
+    entering: int
+    leaving: int
+    revenue_entering: int
+    revenue_leaving: int
+
+
+def compare(saved: Node, edited: Node, snapshot: Snapshot, book: SegmentBook) -> Shift:
+    """How many would enter and leave a segment after an edit of its rule.
 
     Raises:
         InputError: a segment or the recorded moves the rules need are not there.
     """
     state, (before, after) = decide([saved, edited], snapshot, book)
     monetary = figures_of(state, "monetary")
-    entering, leaving = after & ~before, before & ~after
-    return Change(
+    entering, leaving = np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
+    return Shift(
         before=int(np.count_nonzero(before)),
         after=int(np.count_nonzero(after)),
-        entering=tuple(state.ids[entering].tolist()),
-        leaving=tuple(state.ids[leaving].tolist()),
+        entering=len(entering),
+        leaving=len(leaving),
         revenue_entering=int(monetary[entering].sum()),
         revenue_leaving=int(monetary[leaving].sum()),
     )

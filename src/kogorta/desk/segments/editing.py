@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
     from kogorta.desk.bases.snapshots import Snapshot
     from kogorta.desk.segments.builder import Groups
+    from kogorta.desk.segments.counting import Shift
     from kogorta.kit.language import Language
     from kogorta.segments.rules.book import SegmentBook
-    from kogorta.segments.rules.preview import Change, Preview
+    from kogorta.segments.rules.preview import Preview
     from kogorta.segments.rules.tree import Node
 
 
@@ -104,13 +105,13 @@ class Answer:
     Args:
         seen: count, share, revenue, ten people.
         sentence: the rule in words.
-        change: who would enter and leave the saved segment; None for a new one or an unchanged rule.
+        change: how many would enter and leave the saved segment; None for a new one or an unchanged rule.
         seconds: how long the counting took.
     """
 
     seen: Preview
     sentence: str
-    change: Change | None
+    change: Shift | None
     seconds: float
 
 
