@@ -7,7 +7,8 @@ import pytest
 
 from kogorta.desk.bases.snapshots import latest_snapshot
 from kogorta.desk.customers import people_list
-from kogorta.desk.customers.people_list import SORTS, Wanted, people_page
+from kogorta.desk.customers.ordering import SORTS
+from kogorta.desk.customers.people_list import Wanted, people_page
 
 HOSTILE = [
     "'; DROP VIEW customers; --",

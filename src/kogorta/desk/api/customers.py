@@ -15,7 +15,8 @@ from kogorta.desk.api.scopes import Scope
 from kogorta.desk.bases.snapshots import newest_snapshot
 from kogorta.desk.customers.card import customer_card
 from kogorta.desk.customers.feed import feed
-from kogorta.desk.customers.people_list import SORTS, Wanted
+from kogorta.desk.customers.ordering import SORTS
+from kogorta.desk.customers.people_list import Wanted
 from kogorta.desk.errors import ConflictError, DeskError, NotFoundError
 
 if TYPE_CHECKING:

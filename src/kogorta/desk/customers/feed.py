@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kogorta.desk.customers.people_list import SORTS, condition
+from kogorta.desk.customers.ordering import SORTS
+from kogorta.desk.customers.people_list import condition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,5 +1,6 @@
 """The list of customers: what is asked for, in what order, and one page of it by a key, never by counting rows past.
 
+Whom it shows is asked of narrow columns; which of them are on the page is chosen from arrays; wide columns are read of the page alone.
 Names of columns and orders come from the tables of this file; whatever a person typed is bound.
 """
 
@@ -8,13 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kogorta.desk.bases.searching import LONGEST, numbers_found
+from kogorta.desk.customers.ordering import FIRST_DAY, SORTS, Edge, Sort, choose, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,24 +26,9 @@ if TYPE_CHECKING:
     from kogorta.desk.bases.snapshots import Snapshot
 
 PAGE_SIZE: Final = 50
+_ABOVE_ALL: Final = 2**62
 
 
-@dataclass(frozen=True)
-class Sort:
-    """An order of the list: SQL of our own that is never NULL, its type, and whether the largest comes first at once."""
-
-    sql: str
-    kind: str
-    down: bool
-
-
-SORTS: Final[Mapping[str, Sort]] = {
-    "revenue": Sort("c.monetary", "BIGINT", down=True),
-    "orders": Sort("c.frequency", "BIGINT", down=True),
-    "check": Sort("coalesce(c.average_check, -1)", "BIGINT", down=True),
-    "last": Sort("coalesce(c.last_order_on, DATE '0001-01-01')", "DATE", down=True),
-    "name": Sort("c.name_place", "BIGINT", down=False),
-}
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "lifecycle": ("prospect", "new", "active", "sleeping", "gone"),
     "abc": ("A", "B", "C"),
@@ -178,33 +165,13 @@ def people_page(
         members: only these.
     """
     cursor = snapshot.cursor()
-    where, bound = condition(cursor, snapshot, wanted, with_contacts=with_contacts, members=members)
-    count, revenue = cursor.execute(f"SELECT count(*), coalesce(sum(c.monetary), 0) FROM customers c WHERE {where}", bound).fetchone() or (
-        0,
-        0,
-    )
-    sort = SORTS[wanted.sort]
-    key, back = _key(given, sort)
-    down = wanted.down != back
-    if key is not None:
-        bound |= {"key": key[0], "key_id": key[1]}
-        typed = f"CAST($key AS {sort.kind})"
-        than, then = ("<" if down else ">"), ("<" if back else ">")
-        where += f" AND ({sort.sql} {than} {typed} OR ({sort.sql} = {typed} AND c.customer_id {then} $key_id))"
-    keys = cursor.execute(
-        f"""SELECT c.customer_no, CAST({sort.sql} AS VARCHAR), c.monetary FROM customers c WHERE {where}
-        ORDER BY {sort.sql} {"DESC" if down else "ASC"}, c.customer_id {"DESC" if back else "ASC"} LIMIT {PAGE_SIZE + 1}""",
-        bound,
-    ).fetchall()
-    contacts = "email, phone" if with_contacts else "NULL AS email, NULL AS phone"
-    numbers, money = [int(number) for number, _, _ in keys] or [-1], [int(one) for _, _, one in keys] or [0]
-    found = cursor.execute(  # a page is chosen by narrow columns; wide ones are read of its rows alone
-        f"""SELECT customer_no, customer_id, name, kind, industry, last_order_on, recency_days, frequency, monetary, average_check,
-            rfm_code, segment_{_scheme(snapshot)} AS segment, lifecycle, {contacts}
-        FROM customers WHERE monetary BETWEEN {min(money)} AND {max(money)} AND customer_no IN ({", ".join(map(str, numbers))})"""
-    ).fetchall()
-    by_number = {row[0]: row[1:] for row in found}
-    rows = [(*by_number[number], key) for number, key, _ in keys]
+    numbers = _numbers(cursor, snapshot, wanted, with_contacts=with_contacts, members=members)
+    revenue, values = values_of(snapshot, "revenue"), values_of(snapshot, wanted.sort)
+    total = int((revenue if len(numbers) == len(revenue) else revenue[numbers]).sum())
+    key, back = _key(given, SORTS[wanted.sort])
+    beyond = _beyond(cursor, wanted.sort, key, back=back) if key else None
+    chosen = choose(values, numbers, beyond, PAGE_SIZE + 1, down=wanted.down != back, back=back)
+    rows = _rows(cursor, snapshot, wanted, chosen, with_contacts=with_contacts)
     more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE][::-1] if back else rows[:PAGE_SIZE]
     earlier, later = (more, bool(key)) if back else (key is not None, more)
@@ -214,11 +181,77 @@ def people_page(
 
     return PeoplePage(
         tuple(Person(*row[:-1]) for row in rows),
-        int(count),
-        int(revenue),
+        len(numbers),
+        total,
         edge(rows[0], "before") if rows and earlier else "",
         edge(rows[-1], "after") if rows and later else "",
     )
+
+
+def _numbers(
+    cursor: duckdb.DuckDBPyConnection, snapshot: Snapshot, wanted: Wanted, *, with_contacts: bool, members: Only | None
+) -> NDArray[np.int64]:
+    """Numbers of those asked for, ascending."""
+    kept = np.ones(len(values_of(snapshot, "revenue")), dtype=np.bool_)
+    if wanted.search:
+        kept &= _marked(numbers_found(snapshot, wanted.search, with_contacts=with_contacts), len(kept))
+    if isinstance(members, np.ndarray):
+        kept &= _marked(members, len(kept))
+        members = None
+    where, bound = condition(cursor, snapshot, replace(wanted, search=""), with_contacts=with_contacts, members=members)
+    if bound or members is not None:
+        found = cursor.execute(f"SELECT c.customer_no FROM customers c WHERE {where}", bound).fetchnumpy()["customer_no"]
+        kept &= _marked(found, len(kept))
+    return np.flatnonzero(kept)
+
+
+def _marked(numbers: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
+    found = np.zeros(size, dtype=np.bool_)
+    found[numbers] = True
+    return found
+
+
+def _beyond(cursor: duckdb.DuckDBPyConnection, sort: str, key: tuple[int, str], *, back: bool) -> Edge:
+    """Where a key stands among the customers of its value there are now; he himself may be there no more."""
+    side = "min(c.customer_no)" if back else "max(c.customer_no)"
+    found = cursor.execute(
+        f"SELECT {side} FROM customers c WHERE {SORTS[sort].sql} = {_literal(sort, key[0])} AND c.customer_id {'>=' if back else '<='} $id",
+        {"id": key[1]},
+    ).fetchone()
+    if found is None or found[0] is None:
+        return Edge(key[0], _ABOVE_ALL if back else -1)
+    return Edge(key[0], int(found[0]))
+
+
+def _literal(sort: str, value: int) -> str:
+    """A value of an order in SQL."""
+    return f"{FIRST_DAY} + CAST({value} AS INTEGER)" if SORTS[sort].kind == "DATE" else str(value)
+
+
+def _rows(
+    cursor: duckdb.DuckDBPyConnection, snapshot: Snapshot, wanted: Wanted, chosen: list[int], *, with_contacts: bool
+) -> list[tuple[Any, ...]]:
+    """What the list shows of the chosen, in their order, each with its key at the end.
+
+    Every condition is one the scan itself applies, which a list after IN is not, so that wide columns are read of these rows alone.
+    """
+    if not chosen:
+        return []
+    sort = SORTS[wanted.sort]
+    ranges = []
+    for name in ("revenue", wanted.sort):
+        values = values_of(snapshot, name)[chosen]
+        low, high = _literal(name, values.min()), _literal(name, values.max())
+        ranges.append(f"{SORTS[name].sql} BETWEEN {low} AND {high}")
+    contacts = "email, phone" if with_contacts else "NULL AS email, NULL AS phone"
+    rows = cursor.execute(
+        f"""SELECT customer_no, customer_id, name, kind, industry, last_order_on, recency_days, frequency, monetary, average_check,
+            rfm_code, segment_{_scheme(snapshot)} AS segment, lifecycle, {contacts}, CAST({sort.sql} AS VARCHAR)
+        FROM customers c WHERE {" AND ".join(ranges)} AND customer_no BETWEEN {min(chosen)} AND {max(chosen)}
+            AND list_contains([{", ".join(map(str, chosen))}], customer_no)"""
+    ).fetchall()
+    by_number = {row[0]: row[1:] for row in rows}
+    return [by_number[number] for number in chosen]
 
 
 def condition(
@@ -255,21 +288,17 @@ def find_person(cursor: duckdb.DuckDBPyConnection, customer_id: str) -> bool:
     return cursor.execute("SELECT 1 FROM customers WHERE customer_id = $id", {"id": customer_id}).fetchone() is not None
 
 
-def _key(given: Mapping[str, str], sort: Sort) -> tuple[tuple[object, str] | None, bool]:
+def _key(given: Mapping[str, str], sort: Sort) -> tuple[tuple[int, str] | None, bool]:
     """The row a page begins after (or ends before); a key that cannot be read is the first page."""
     back = "before" in given and "after" not in given
     try:
         value, customer_id = json.loads(given.get("before" if back else "after", ""))
         if not isinstance(value, str) or not isinstance(customer_id, str) or "\x00" in value + customer_id:
             return None, False
-        if sort.kind == "BIGINT":
-            number = int(value)
-            return ((number, customer_id), back) if abs(number) < 2**63 else (None, False)
-        if sort.kind == "DATE":
-            return (date.fromisoformat(value).isoformat(), customer_id), back
+        number = (date.fromisoformat(value) - date(1970, 1, 1)).days if sort.kind == "DATE" else int(value)
     except (ValueError, TypeError, RecursionError):
         return None, False
-    return (value, customer_id), back
+    return ((number, customer_id), back) if abs(number) < 2**63 else (None, False)
 
 
 def _scheme(snapshot: Snapshot) -> str:

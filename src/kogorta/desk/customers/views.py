@@ -10,8 +10,9 @@ from django.views.decorators.http import require_GET
 from kogorta.desk.bases.opening import base_state
 from kogorta.desk.bases.snapshots import newest_snapshot
 from kogorta.desk.customers.card import customer_card
+from kogorta.desk.customers.ordering import SORTS
 from kogorta.desk.customers.overview import revenue_grid, segment_cards
-from kogorta.desk.customers.people_list import CHOICES, SORTS, Members, Only, Wanted, people_page
+from kogorta.desk.customers.people_list import CHOICES, Members, Only, Wanted, people_page
 from kogorta.desk.customers.shown import shown_card, shown_people, titles
 from kogorta.desk.errors import NotFoundError
 from kogorta.desk.language import current_language, local, now
