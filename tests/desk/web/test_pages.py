@@ -1,11 +1,13 @@
 import ast
+from html import unescape
 from pathlib import Path
 
 import pytest
 from django.test import Client
 
 import kogorta.desk
-from kogorta.desk.journal.words import DEEDS
+from kogorta.desk.jobs.registry import KINDS
+from kogorta.desk.journal.words import DEEDS, DETAILS, SUBJECTS, VALUES
 from kogorta.desk.people.models import User
 
 PAGES = [
@@ -93,13 +95,44 @@ def test_a_post_that_breaks_leaves_nothing_behind(client_of, monkeypatch):
     assert Entry.objects.filter(action="company.changed").count() == 0
 
 
-def test_every_deed_recorded_has_its_words():
-    said = set()
+def recorded():
+    """Every call that adds to the journal."""
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record" and len(node.args) > 1:
-                said.add(node.args[1].value)
-    assert said - set(DEEDS) == set()
+                yield node
+
+
+def test_every_deed_recorded_has_its_words():
+    assert {node.args[1].value for node in recorded()} - set(DEEDS) == set()
+
+
+def test_every_detail_recorded_and_whatever_it_was_done_to_has_its_words():
+    details, subjects = set(), set()
+    for node in recorded():
+        given = next((word.value for word in node.keywords if word.arg == "details"), None)
+        if isinstance(given, ast.Dict):
+            details |= {key.value for key in given.keys}
+        if len(node.args) > 2 and isinstance(node.args[2], ast.JoinedStr):
+            subjects.add(node.args[2].values[0].value.partition(":")[0])
+    assert details - set(DETAILS) == set()
+    assert len(details) > 15
+    assert subjects - set(SUBJECTS) == set()
+    assert {("kind", kind) for kind in KINDS} - set(VALUES) == set()
+    assert {VALUES["kind", name] for name in KINDS} == {kind.title for kind in KINDS.values()}
+
+
+def test_the_journal_speaks_the_language_of_its_reader(client_of, founded):
+    fields = {"company_name": "Орион 2", "time_zone": "Europe/Moscow", "currency": "USD", "scheme": "guide"}
+    client = client_of("owner")
+    client.post("/company/", fields)
+    client.post(f"/people/{founded['analyst'].pk}/", {"deed": "role", "role": "marketer"})
+    told = unescape(client.get("/journal/").content.decode())
+    assert "название: Орион → Орион 2 · валюта: RUB → USD" in told
+    assert "роль: Аналитик (только чтение) → Маркетолог" in told
+    assert founded["analyst"].name in told
+    client.post("/language/", {"code": "en", "back": "/"})
+    assert "role: Analyst (reads only) → Marketer" in unescape(client.get("/journal/").content.decode())
 
 
 def test_only_actions_write():

@@ -1,4 +1,4 @@
-"""What each deed in the journal is called. A room that records a new one adds its line; a test asks for it."""
+"""What deeds in the journal, their details and what they were done to are called. A room that records a new one adds its line; tests ask for it."""
 
 from __future__ import annotations
 
@@ -57,3 +57,97 @@ DEEDS: Final[dict[str, str]] = {
     "user.two_factor_off": message("Turned two-factor sign-in off"),
     "user.two_factor_on": message("Turned two-factor sign-in on"),
 }
+
+DETAILS: Final[dict[str, str]] = {
+    "active": message("switched on: {value}"),
+    "bytes": message("size, bytes: {value}"),
+    "channel": message("channel: {value}"),
+    "currency": message("currency: {value}"),
+    "customers": message("customers: {value}"),
+    "day": message("day: {value}"),
+    "file": message("file: {value}"),
+    "files": message("files written anew: {value}"),
+    "hour": message("hour: {value}"),
+    "invitation": message("by the link {value}"),
+    "kind": message("what: {value}"),
+    "language": message("language: {value}"),
+    "left_out": message("rows left out: {value}"),
+    "merged": message("rows merged: {value}"),
+    "name": message("name: {value}"),
+    "quarantined": message("rows left out: {value}"),
+    "rhythm": message("how often: {value}"),
+    "role": message("role: {value}"),
+    "rows": message("rows: {value}"),
+    "scheme": message("names of segments: {value}"),
+    "scopes": message("may: {value}"),
+    "segment": message("segment {value}"),
+    "state": message("state: {value}"),
+    "time_zone": message("time zone: {value}"),
+    "token": message("by the token {value}"),
+    "used": message("rows used: {value}"),
+    "verdict": message("decision: {value}"),
+    "version": message("version: {value}"),
+}
+"""Name of a detail -> how it is told."""
+
+VALUES: Final[dict[tuple[str, object], str]] = {
+    ("active", True): message("yes"),
+    ("active", False): message("no"),
+    ("channel", "email"): message("E-mail"),
+    ("channel", "sms"): message("SMS"),
+    ("channel", "call"): message("Calls"),
+    ("channel", "messenger"): message("Messengers"),
+    ("channel", "post"): message("Letters by post"),
+    ("kind", "bases.analyse"): message("Analyse the base"),
+    ("kind", "duplicates.decide"): message("Carry out a decision on duplicates"),
+    ("kind", "duplicates.find"): message("Look for duplicates"),
+    ("kind", "duplicates.merge"): message("Join the duplicates found"),
+    ("kind", "events.analyse"): message("See whether new events ask for an analysis"),
+    ("kind", "events.collect"): message("Carry events on into the base"),
+    ("kind", "imports.accept"): message("Add a file to the base"),
+    ("kind", "imports.check"): message("Audit a file"),
+    ("kind", "imports.demo"): message("Load the demo base"),
+    ("kind", "imports.undo"): message("Take a file out of the base"),
+    ("kind", "interface.tidy"): message("Let go of old answers of the interface"),
+    ("kind", "membership.recount"): message("Recount all segments and compare"),
+    ("kind", "moves.count"): message("Compare two days"),
+    ("kind", "reports.make"): message("Make a report"),
+    ("kind", "rights.erase"): message("Erase a person's data"),
+    ("language", "en"): message("in English"),
+    ("language", "ru"): message("in Russian"),
+    ("rhythm", "monthly"): message("Every month"),
+    ("rhythm", "weekly"): message("Every week"),
+    ("role", "analyst"): message("Analyst (reads only)"),
+    ("role", "manager"): message("Manager"),
+    ("role", "marketer"): message("Marketer"),
+    ("role", "owner"): message("Owner of the desk"),
+    ("scheme", "case"): message("VIP, Loyal, Potential, Needs attention..."),
+    ("scheme", "guide"): message("Key, Loyal, Newcomers, At risk..."),
+    ("state", "given"): message("consent given"),
+    ("state", "withdrawn"): message("consent withdrawn"),
+    ("verdict", "apart"): message("set apart"),
+    ("verdict", "different"): message("different people"),
+    ("verdict", "forget"): message("decide anew"),
+    ("verdict", "same"): message("one person"),
+}
+"""Name of a detail and a value of it -> how the value is told; other values are told as they are."""
+
+COUNTS: Final = frozenset({"bytes", "customers", "files", "left_out", "merged", "quarantined", "rows", "used"})
+"""Details that are numbers of things; other whole numbers are names."""
+
+SUBJECTS: Final[dict[str, str]] = {
+    "consent": message("consent {number}"),
+    "decision": message("decision {number}"),
+    "erasure": message("erasure {number}"),
+    "import": message("file {number}"),
+    "invitation": message("invitation {number}"),
+    "job": message("job {number}"),
+    "list": message("list {number}"),
+    "report": message("report {number}"),
+    "schedule": message("schedule {number}"),
+    "segment": message("segment {number}"),
+    "subscription": message("subscription {number}"),
+    "token": message("token {number}"),
+    "user": message("person {number}"),
+}
+"""Kind of what a deed was done to -> how it is told."""

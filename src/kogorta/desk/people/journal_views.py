@@ -10,16 +10,25 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from kogorta.desk.journal.queries import latest_entries
-from kogorta.desk.journal.words import DEEDS
+from kogorta.desk.journal.words import COUNTS, DEEDS, DETAILS, SUBJECTS, VALUES
+from kogorta.desk.language import current_language
 from kogorta.desk.people.authority import allowed
 from kogorta.desk.people.permissions import Action
+from kogorta.desk.people.queries import names_of_people
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpRequest, HttpResponse
 
     from kogorta.desk.journal.models import Entry
+    from kogorta.kit.language import Language
 
 PAGE_SIZE = 50
+
+
+CHANGES = frozenset({"company.changed", "user.role_changed"})
+"""Deeds whose details are pairs: as it was, as it is."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +38,40 @@ class ShownEntry:
     Args:
         row: the entry.
         deed: what was done, English.
-        details: what changed, in a line.
+        details: what changed, in a line, in the reader's language.
+        subject: to what it was done, in the reader's language.
     """
 
     row: Entry
     deed: str
     details: str
+    subject: str
+
+    @classmethod
+    def of(cls, row: Entry, people: Mapping[int, str]) -> ShownEntry:
+        """An entry in words; people are called by their names."""
+        language = current_language()
+        details = " · ".join(_detail(row.action, name, value, language) for name, value in row.details.items())
+        kind, _, number = row.subject.partition(":")
+        subject = language.text(SUBJECTS[kind], number=number) if kind in SUBJECTS else row.subject
+        if kind == "user" and number.isascii() and number.isdigit():
+            subject = people.get(int(number), subject)
+        return cls(row, DEEDS.get(row.action, row.action), details, subject)
 
 
-def _plain(value: object) -> str:
-    """A value of the details without brackets and quotes where it has none of its own."""
+def _detail(action: str, name: str, value: object, language: Language) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_plain, value))
+        told = (" → " if action in CHANGES else ", ").join(_value(name, one, language) for one in value)
+    else:
+        told = _value(name, value, language)
+    return language.text(DETAILS[name], value=told) if name in DETAILS else f"{name}: {told}"
+
+
+def _value(name: str, value: object, language: Language) -> str:
+    if isinstance(value, str | bool) and (name, value) in VALUES:
+        return language.phrase(VALUES[name, value])
+    if isinstance(value, int) and not isinstance(value, bool) and name in COUNTS:
+        return language.number(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -51,9 +82,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     found = latest_entries(int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None, PAGE_SIZE + 1)
     page = found[:PAGE_SIZE]
-    entries = [
-        ShownEntry(row, DEEDS.get(row.action, row.action), " · ".join(f"{name}: {_plain(value)}" for name, value in row.details.items()))
-        for row in page
-    ]
+    people = names_of_people()
+    entries = [ShownEntry.of(row, people) for row in page]
     after = f"?before={page[-1].pk}" if len(found) > PAGE_SIZE else ""
     return render(request, "people/journal.html", {"entries": entries, "after": after, "before": "?" if before else ""})
