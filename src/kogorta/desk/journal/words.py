@@ -1,4 +1,4 @@
-"""What deeds in the journal, their details and what they were done to are called. A room that records a new one adds its line; tests ask for it."""
+"""What deeds in the journal, their details and subjects are called. A room that records a new one adds its line; tests ask for it."""
 
 from __future__ import annotations
 
