@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from kogorta.desk.errors import NotFoundError
@@ -75,9 +76,8 @@ class ReadyStatus:
 def ready_statuses(snapshot: Snapshot) -> list[ReadyStatus]:
     """The statuses with the threshold of a large purchase taken from the base; without purchases there is no such status."""
     words, unit = current_language(), 10 ** minor_digits(snapshot.currency)
-    query = """SELECT quantile_disc(amount, CAST($share AS DOUBLE)) FROM rules_orders WHERE is_order"""
-    found = snapshot.cursor().execute(query, {"share": 1 - LARGE_SHARE}).fetchone()
-    large = None if found is None or found[0] is None else -(-int(found[0]) // unit)
+    amount = _large_purchase(snapshot)
+    large = None if amount is None else -(-amount // unit)
     shown = []
     for status in STATUSES:
         if "{amount}" in status.formula and large is None:
@@ -88,6 +88,14 @@ def ready_statuses(snapshot: Snapshot) -> list[ReadyStatus]:
             ReadyStatus(status.code, words.text(status.title), words.text(status.meaning, **told), status.formula.format(**numbers))
         )
     return shown
+
+
+@lru_cache(maxsize=4)
+def _large_purchase(snapshot: Snapshot) -> int | None:
+    """Minor units of a large purchase; None without purchases. A snapshot never changes, so all its purchases are read once."""
+    query = """SELECT quantile_disc(amount, CAST($share AS DOUBLE)) FROM rules_orders WHERE is_order"""
+    found = snapshot.cursor().execute(query, {"share": 1 - LARGE_SHARE}).fetchone()
+    return None if found is None or found[0] is None else int(found[0])
 
 
 def add_status(by: User, code: str, snapshot: Snapshot) -> Segment:
