@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 
 from kogorta.desk.company.queries import current_company
@@ -29,6 +30,19 @@ _READS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _SEEN_EVERY: Final = 3600
 _FOR_MACHINES: Final = frozenset({"/healthz", "/metrics"})
 _ALWAYS_OPEN: Final = ("/start/", "/static/", "/healthz", "/metrics", "/language/", "/api/")
+
+
+class CompressPages(GZipMiddleware):
+    """Pages go out compressed where the browser asks for it; a few random bytes hide how long they are, and tokens in them are masked.
+
+    Downloads and static files go as they are.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress a page."""
+        if response.streaming or not response.headers.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)
 
 
 class SpeakLanguage:
