@@ -12,12 +12,14 @@ from kogorta.base.assembly import assemble
 from kogorta.base.audit import Accounting, Audit, Fate, Problem
 from kogorta.base.cleaning import read_rows
 from kogorta.base.derivation import NEW_TABLES, Derivation, note_problems, note_whole_base
+from kogorta.base.draft import Draft
 from kogorta.base.events import absorb
 from kogorta.base.matching.decisions import rows_of, told_by_person, undone, with_rows, without_pair
 from kogorta.base.numbered_days import NumberedDays
 from kogorta.base.options import IntakeOptions
 from kogorta.base.store import Store
 from kogorta.base.tables import KEYS, TABLES, column_list, empty_query
+from kogorta.base.told import change_orders, events_telling, keep_told, retell, said_of_orders
 from kogorta.base.update import Update
 from kogorta.engine.duck import DEFAULT_MEMORY, bound, connect, literal, quote, register_mapping
 from kogorta.engine.shelf import LARGE, Shelf
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from kogorta.base.assembly import Assembled
-    from kogorta.base.draft import Draft
     from kogorta.base.events import Event, EventsTaken
     from kogorta.base.intake import Extract
     from kogorta.base.matching.likely import Duplicates, LikelyMatcher
@@ -196,17 +197,59 @@ class CustomerBase:
         """Put events of customers into the base; the same event id twice is one event.
 
         Args:
-            events: in any order. Those whose customer the base does not know are named in the answer and not taken.
+            events: in any order. Those whose customer the base does not know are named in the answer and not taken. What events of the
+                types `order` and `refund` say is put among the orders (see `told`).
 
         Returns:
             How many were added, and the ids of those not taken.
         """
         with self._store.writing(self.shelf, large=self.is_large) as draft:
             taken = absorb(draft, events)
+            if taken.of_orders:
+                change_orders(draft, self._said("new_events"), self.currency)
+                note_whole_base(draft)
             if draft.changed:
                 self._store.commit(draft)
                 self.generation += 1
         return taken
+
+    def suppose_events(self, events: Sequence[Event], *, alone: bool = False) -> tuple[str, ...]:
+        """See the base as if it had some events: in this connection alone; nothing of it is ever written.
+
+        Args:
+            events: as `add_events` takes them.
+            alone: `orders` and `order_lines` shall have nothing but the rows of the customers whose orders the events tell of.
+
+        Returns:
+            Ids of these customers.
+        """
+        draft = Draft(self.shelf, None, large=self.is_large)
+        try:
+            taken = absorb(draft, events)
+            if not taken.of_orders and not alone:
+                return ()
+            if alone:
+                retell(draft, self._said("new_events"), self.currency)
+                told, lines = "(FROM now_orders)", column_list("order_lines")
+                draft.keep(
+                    "now_lines",
+                    f"""SELECT {lines} FROM order_lines SEMI JOIN now_orders USING (order_id) ANTI JOIN told USING (order_id)
+                    UNION ALL SELECT {lines} FROM told_lines""",
+                )
+                self.shelf.keep("orders", f"SELECT * FROM {told} AS rows", large=False)
+                self.shelf.keep("order_lines", "SELECT * FROM now_lines", large=False)
+            else:
+                change_orders(draft, self._said("new_events"), self.currency)
+            names = self.connection.execute("SELECT customer_id FROM told_customers ORDER BY 1").fetchall()
+            return tuple(name for (name,) in names)
+        finally:
+            draft.clear()
+            self.generation += 1
+
+    def _said(self, fresh: str) -> str:
+        """Query of what new events, with the earlier ones about the same orders, say of orders."""
+        telling = f"({events_telling(fresh)})"
+        return said_of_orders(telling, currency=self.currency, time_zone=self.time_zone, refunds=self.refund_policy == "net")
 
     def rebuild(self) -> None:
         """Make everything that follows from the imports anew; it gives what is there already, and puts large tables in months."""
@@ -221,7 +264,8 @@ class CustomerBase:
     def take_over(self, other: CustomerBase, *, nameless: Mapping[str, str] | None = None) -> None:
         """Put what the imports of another base said in the place of what those of this one did, all at once.
 
-        What people decided here (customers kept apart), events and consents stay; all that follows is made anew.
+        What people decided here (customers kept apart), events, orders told by events that `other` has not, and consents stay; all that
+        follows is made anew.
 
         Args:
             other: a base in a folder; it is only read.
@@ -231,8 +275,12 @@ class CustomerBase:
         rows = other._store.rows
         with self._store.writing(self.shelf, large=other.is_large) as draft:
             self.is_large = other.is_large
-            draft.keep("orders_taken", rows("orders"), large=draft.large)
-            for name in ("imports", "quarantine", "problems", "entities", "entity_keys", "entity_contacts", "order_lines"):
+            whole = said_of_orders("events", currency=other.currency, time_zone=other.time_zone, refunds=other.refund_policy == "net")
+            keep_told(draft, whole, other.currency, rows("orders"), nameless or {})
+            draft.keep("orders_taken", f"{rows('orders')} UNION ALL BY NAME FROM kept_orders", large=draft.large)
+            lines = column_list("order_lines")
+            draft.replace("order_lines", f"SELECT {lines} FROM ({rows('order_lines')}) AS o UNION ALL SELECT {lines} FROM kept_lines")
+            for name in ("imports", "quarantine", "problems", "entities", "entity_keys", "entity_contacts"):
                 draft.replace(name, rows(name))
             if nameless:
                 self._make_nameless(draft, nameless)

@@ -7,7 +7,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from kogorta.base.tables import column_list
-from kogorta.engine.duck import register_mapping
+from kogorta.base.told import TYPES
+from kogorta.engine.duck import literal, register_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,10 +44,11 @@ class Event:
 
 @dataclass(frozen=True)
 class EventsTaken:
-    """What came of events: how many were added, and the ids of those whose customer is not known; the others were there already."""
+    """What came of events: how many were added, the ids of those whose customer is not known, how many added ones tell of orders."""
 
     added: int
     unknown: frozenset[str]
+    of_orders: int = 0
 
 
 def absorb(draft: Draft, events: Sequence[Event]) -> EventsTaken:
@@ -82,4 +84,6 @@ def absorb(draft: Draft, events: Sequence[Event]) -> EventsTaken:
     if added:
         draft.append("events", f"SELECT {column_list('events')} FROM new_events")
     connection.execute("DROP TABLE incoming_events")
-    return EventsTaken(added, frozenset(row[0] for row in unknown))
+    types = ", ".join(map(literal, TYPES))
+    telling = connection.execute(f"SELECT count(*) FROM new_events WHERE type IN ({types})").fetchone()
+    return EventsTaken(added, frozenset(row[0] for row in unknown), int(telling[0]) if telling else 0)

@@ -99,6 +99,9 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 MONTH_OF: Final[Mapping[str, str]] = {"orders": "ordered_on", "customer_days": "day", "events": 'CAST("at" AS DATE)'}
 """Table -> the day a row belongs to, for the tables that are kept in months once they are large."""
 
+TOLD: Final = "events"
+"""Stands in the place of the digest of an import in orders that were told by events."""
+
 
 def empty_query(table: str) -> str:
     """SQL of no rows of the shape of a table."""

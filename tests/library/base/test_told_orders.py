@@ -1,0 +1,162 @@
+"""Orders and refunds told as events are orders of the base like those of files, told by whoever spoke last."""
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kogorta.base.customer_base import CustomerBase
+from kogorta.base.events import Event
+
+DEALS = [
+    {
+        "ID": str(number),
+        "Стадия сделки": "Сделка успешна",
+        "Сумма": amount,
+        "Дата создания": f"2026-01-{number:02}",
+        "Компания: ID": str(number % 3),
+        "Компания": f"ООО «{number % 3}»",
+    }
+    for number, amount in ((1, "1000"), (2, "500"), (3, "700"), (4, "300"))
+]
+NOON = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+def order(number, who, minutes=0, kind="order", **said):
+    return Event(f"e{number}", who, kind, NOON + timedelta(minutes=minutes), "shop", json.dumps(said))
+
+
+def orders(base):
+    query = "SELECT order_id, customer_id, status, amount_base, net_amount_base, refund_of FROM orders ORDER BY order_id"
+    return {row[0]: row[1:] for row in base.connection.execute(query).fetchall()}
+
+
+def days(base, who):
+    query = "SELECT CAST(day AS VARCHAR), orders, amount FROM customer_days WHERE customer_id = ? AND day >= DATE '2026-02-01' ORDER BY 1"
+    return base.connection.execute(query, [who]).fetchall()
+
+
+def everything(base):
+    ask = base.connection.execute
+    names = ("orders", "order_lines", "customer_days", "unusual_orders", "products", "customers")
+    return {name: ask(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}
+
+
+def test_an_order_told_counts_like_one_of_a_file(make_base):
+    base = make_base(DEALS)
+    base.add_events([order(1, "company-1", order_id="w-1", amount=1990.5, channel="Сайт", product="Кружка", category="Кухня", quantity=2)])
+    assert orders(base)["w-1"] == ("company-1", "won", 199_050, 199_050, None)
+    assert days(base, "company-1") == [("2026-03-01", 1, 199_050)]
+    lines = base.connection.execute("SELECT name, category, quantity, price, amount FROM order_lines WHERE order_id = 'w-1'").fetchall()
+    assert lines == [("Кружка", "Кухня", 2.0, 99_525, 199_050)]
+    assert base.connection.execute("SELECT price FROM products WHERE product_id = 'Кружка'").fetchall() == [(99_525,)]
+
+
+@pytest.mark.parametrize("places", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_the_event_of_the_latest_moment_says_what_an_order_is(make_base, places):
+    base = make_base(DEALS)
+    told = [
+        order(1, "company-1", 0, order_id="w-1", amount=100),
+        order(2, "company-1", 5, order_id="w-1", amount="250.00"),
+        order(3, "company-1", 3, order_id="w-1", amount=90, status="cancelled"),
+    ]
+    for place in places:
+        base.add_events([told[place]])
+    assert orders(base)["w-1"][1:4] == ("won", 25_000, 25_000)
+    assert base.connection.execute("SELECT epoch(ordered_at) FROM orders WHERE order_id = 'w-1'").fetchall() == [(NOON.timestamp(),)]
+
+
+def test_a_cancelled_order_leaves_nothing_and_comes_back(make_base):
+    base = make_base(DEALS)
+    base.add_events(
+        [order(1, "company-1", 0, order_id="w-1", amount=100), order(2, "company-1", 1, order_id="w-1", amount=100, status="cancelled")]
+    )
+    assert orders(base)["w-1"][1:4] == ("lost", 10_000, 0)
+    assert days(base, "company-1") == []
+    base.add_events([order(3, "company-1", 2, order_id="w-1", amount=100)])
+    assert days(base, "company-1") == [("2026-03-01", 1, 10_000)]
+
+
+def test_a_refund_takes_from_the_order_it_names_though_another_fits_better(make_base):
+    base = make_base(DEALS)
+    base.add_events(
+        [
+            order(1, "company-1", 0, order_id="w-1", amount=100),
+            order(2, "company-1", 5, order_id="w-2", amount=40),
+            order(3, "company-1", 9, "refund", order_id="w-1", amount=40),
+        ]
+    )
+    found = orders(base)
+    assert (found["w-1"][3], found["w-2"][3], found["refund:e3"][3:]) == (6_000, 4_000, (0, "w-1"))
+
+
+def test_a_refund_of_an_order_of_a_file_lowers_it_on_its_day(make_base):
+    base = make_base(DEALS)
+    base.add_events([order(1, "company-1", kind="refund", order_id="deal-4", amount=300)])
+    before = orders(base)
+    assert [key for key, row in before.items() if row[1] == "refunded"] == sorted(
+        [key for key in before if key.endswith("4")] + ["refund:e1"]
+    )
+
+
+def test_the_same_event_twice_is_told_once(make_base):
+    base = make_base(DEALS)
+    event = order(1, "company-1", order_id="w-1", amount=100)
+    base.add_events([event])
+    before = everything(base)
+    assert base.add_events([event]).added == 0
+    assert everything(base) == before
+
+
+def test_what_says_nothing_of_an_order_stays_an_event(make_base):
+    base = make_base(DEALS)
+    before = everything(base)
+    taken = base.add_events(
+        [order(1, "company-1", amount=5), order(2, "company-1", order_id="x"), Event("e9", "company-1", "order", NOON, "", "no")]
+    )
+    assert taken.added == 3
+    assert everything(base) == before
+
+
+def test_supposed_events_are_seen_as_added_ones_and_never_written(make_base):
+    base, other = make_base(DEALS), make_base(DEALS)
+    told = [order(1, "company-1", order_id="w-1", amount=100), order(2, "company-2", 1, "refund", amount=500)]
+    base.add_events(told)
+    assert other.suppose_events(told) == ("company-1", "company-2")
+    assert everything(other) == everything(base)
+
+
+def test_alone_only_the_orders_of_those_spoken_of_are_seen(make_base):
+    base = make_base(DEALS)
+    assert base.suppose_events([order(1, "company-1", order_id="w-1", amount=100)], alone=True) == ("company-1",)
+    assert {row[0] for row in orders(base).values()} == {"company-1"}
+    assert len(orders(base)) == 3
+
+
+def test_any_order_of_telling_gives_the_same_base(make_base):
+    draw = random.Random(5)
+    told = [
+        order(
+            number,
+            f"company-{draw.randrange(3)}",
+            draw.randrange(500),
+            draw.choice(["order", "order", "refund"]),
+            order_id=f"w-{draw.randrange(8)}",
+            amount=draw.randrange(1, 500),
+            status=draw.choice(["won", "won", "lost", "open", "cancelled"]),
+            product=draw.choice(["Кружка", "Чай"]),
+        )
+        for number in range(40)
+    ]
+    found = []
+    for seed in range(3):
+        base = make_base(DEALS)
+        some = told[:]
+        random.Random(seed).shuffle(some)
+        for place in range(0, len(some), 7):
+            base.add_events(some[place : place + 7])
+        found.append(everything(base))
+        base.rebuild()
+        assert everything(base) == found[-1]
+    assert found[0] == found[1] == found[2]
