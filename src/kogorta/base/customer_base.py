@@ -213,23 +213,24 @@ class CustomerBase:
                 self.generation += 1
         return taken
 
-    def suppose_events(self, events: Sequence[Event], *, alone: bool = False) -> tuple[str, ...]:
+    def suppose_events(self, events: Sequence[Event], *, alone: Iterable[str] | None = None) -> tuple[str, ...]:
         """See the base as if it had some events: in this connection alone; nothing of it is ever written.
 
         Args:
             events: as `add_events` takes them.
-            alone: `orders` and `order_lines` shall have nothing but the rows of the customers whose orders the events tell of.
+            alone: `orders` and `order_lines` shall have nothing but the rows of the customers the events tell orders of, and of these.
 
         Returns:
-            Ids of these customers.
+            Ids of the customers the events tell orders of, and of those given.
         """
         draft = Draft(self.shelf, None, large=self.is_large)
         try:
             taken = absorb(draft, events)
-            if not taken.of_orders and not alone:
+            if not taken.of_orders and alone is None:
                 return ()
-            if alone:
-                retell(draft, self._said("new_events"), self.currency)
+            if alone is not None:
+                register_mapping(self.connection, "alone", {"customer_id": list(alone)})
+                retell(draft, self._said("new_events"), self.currency, "alone")
                 told, lines = "(FROM now_orders)", column_list("order_lines")
                 draft.keep(
                     "now_lines",

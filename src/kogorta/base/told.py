@@ -78,16 +78,24 @@ def change_orders(draft: Draft, said: str, currency: str) -> None:
     draft.differ("products", KEYS["products"], "was_products", "now_products")
 
 
-def retell(draft: Draft, said: str, currency: str) -> None:
+def retell(draft: Draft, said: str, currency: str, others: str = "") -> None:
     """Make `now_orders` and `told_lines`: all orders of the customers events speak of, net of refunds, and the items of those told.
 
-    Also `told` (orders told), `told_customers`, and `was_orders`. A customer is known by any order he had or has.
+    Also `told` (orders told), `told_customers`, and `was_orders`. A customer is spoken of by any event about an order that is or was his.
+
+    Args:
+        draft: where they go.
+        said: query as of `said_of_orders`.
+        currency: of the base.
+        others: table of more customers (`customer_id`), of whom nothing is told.
     """
     draft.keep("told", f"SELECT * FROM ({said}) AS said")
     draft.keep(
         "told_customers",
-        """SELECT DISTINCT customer_id FROM (
-            SELECT coalesce(m.kept_id, t.entity_id) AS customer_id FROM told t LEFT JOIN merges m ON m.merged_id = t.entity_id
+        f"""SELECT DISTINCT customer_id FROM (
+            SELECT coalesce(m.kept_id, t.teller) AS customer_id
+            FROM (SELECT unnest(tellers) AS teller FROM told) t LEFT JOIN merges m ON m.merged_id = t.teller
+            {f"UNION ALL SELECT customer_id FROM {others}" if others else ""}
             UNION ALL SELECT customer_id FROM orders SEMI JOIN told USING (order_id)) AS whose""",
     )
     draft.keep("was_orders", f"SELECT {column_list('orders')} FROM orders SEMI JOIN told_customers USING (customer_id)")

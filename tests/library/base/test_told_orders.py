@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kogorta.base.customer_base import CustomerBase
 from kogorta.base.events import Event
 
 DEALS = [
@@ -129,9 +128,9 @@ def test_supposed_events_are_seen_as_added_ones_and_never_written(make_base):
 
 def test_alone_only_the_orders_of_those_spoken_of_are_seen(make_base):
     base = make_base(DEALS)
-    assert base.suppose_events([order(1, "company-1", order_id="w-1", amount=100)], alone=True) == ("company-1",)
-    assert {row[0] for row in orders(base).values()} == {"company-1"}
-    assert len(orders(base)) == 3
+    assert base.suppose_events([order(1, "company-1", order_id="w-1", amount=100)], alone=["company-2"]) == ("company-1", "company-2")
+    assert {row[0] for row in orders(base).values()} == {"company-1", "company-2"}
+    assert len(orders(base)) == 4
 
 
 def test_any_order_of_telling_gives_the_same_base(make_base):

@@ -24,12 +24,12 @@ named AS (
     WHERE amount IS NOT NULL AND (about IS NOT NULL OR type = 'refund')
 ),
 newest AS (
-    SELECT *, min("at") OVER (PARTITION BY order_id) AS first_at,
+    SELECT *, min("at") OVER (PARTITION BY order_id) AS first_at, list(entity_id) OVER (PARTITION BY order_id) AS tellers,
         row_number() OVER (PARTITION BY order_id ORDER BY "at" DESC, event_id DESC) AS place
     FROM named
 )
 SELECT
-    order_id, entity_id, type = 'refund' AS is_refund,
+    order_id, entity_id, tellers, type = 'refund' AS is_refund,
     CASE WHEN type = 'refund' OR status = 'won' THEN 'won' WHEN status = 'open' THEN 'open' ELSE 'lost' END AS stage_status,
     coalesce(ordered_at, first_at) AS ordered_at,
     CAST(timezone($zone, coalesce(ordered_at, first_at)) AS DATE) AS ordered_on,

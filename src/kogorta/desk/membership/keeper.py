@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kogorta.base.told import TYPES
 from kogorta.desk.bases.snapshots import newest_snapshot
 from kogorta.desk.membership import actions
 from kogorta.desk.membership.actions import Move, Shift, Written
 from kogorta.desk.membership.models import Member, Person, Transition, Watch, Watched
 from kogorta.desk.membership.received import Received, newest_number, received_after
 from kogorta.desk.membership.tables import opened_tables
+from kogorta.desk.membership.told import GRAINS, ToldOrders, Whose
 from kogorta.desk.segments.models import Segment
 from kogorta.kit.clock import EPOCH
 from kogorta.kit.language import minor_digits
+from kogorta.segments.membership.changes import Changes
 from kogorta.segments.membership.derived import Definitions
 from kogorta.segments.membership.facts import encode
 from kogorta.segments.membership.loading import BaseTables
@@ -68,8 +71,9 @@ class Keeper:
         self._clock = clock or _moment_now
         self._members: Membership | None = None
         self._rules: dict[int, _Rule] = {}
-        self._numbers: dict[str, int] = {}
-        self._merged: Mapping[str, str] = {}
+        self._whose = Whose({}, {})
+        self._orders: ToldOrders | None = None
+        self._there: frozenset[int] = frozenset()
         self._snapshot = ""
         self._position = 0
         self._records = 0
@@ -109,10 +113,10 @@ class Keeper:
             self._seen(now)
             return 0
         begin = time.perf_counter()
-        changes = encode(self._facts(events), members.population, members.zone)
+        position = events[-1].number if events else self._position
+        changes = self._changes(members, events, position)
         outcome = members.tick(changes, at=now)
         reasons = {event.number: f"event:{event.event_id}" for event in events}
-        position = events[-1].number if events else self._position
         moves = self._moves_of([outcome], lambda number: reasons.get(number, ""))
         return self._write(moves, begin, outcome.looked_at, position=position)
 
@@ -122,9 +126,16 @@ class Keeper:
             self._told = time.monotonic()
             actions.keep_watch(self._token, now)
 
+    def _changes(self, members: Membership, events: Sequence[Received], until: int) -> Changes:
+        """What came in, as a tick takes it: the events, and what they tell of orders."""
+        new = [event for event in events if event.number not in self._there]
+        changes = encode(self._facts(new), members.population, members.zone)
+        assert self._orders is not None  # noqa: S101  (the beginning makes it)
+        return replace(changes, rows={**changes.rows, **self._orders.changes(new, until)})
+
     def _facts(self, events: Iterable[Received]) -> Iterator[Fact]:
         for event in events:
-            customer = self._numbers.get(self._merged.get(event.customer_id, event.customer_id))
+            customer = self._whose.number(event.customer_id)
             if customer is None:
                 continue  # the base does not know him; his events are taken in with him
             self._records += 1
@@ -188,25 +199,35 @@ class Keeper:
         with opened_tables(snapshot, today, members.definitions.rfm) as opened:
             tables = BaseTables(opened.tables, members.population)
             ids = tables.ids()
-            self._numbers = dict(Person.objects.values_list("customer_id", "number").iterator(chunk_size=_PIECE))
-            first = len(self._numbers)
-            new = [name for name in ids if name not in self._numbers]
-            self._numbers.update((name, first + place) for place, name in enumerate(new))
+            known = dict(Person.objects.values_list("customer_id", "number").iterator(chunk_size=_PIECE))
+            first = len(known)
+            new = [name for name in ids if name not in known]
+            known.update((name, first + place) for place, name in enumerate(new))
             for place in range(0, len(new), _PIECE):
                 actions.know_people(self._token, [(first + place + step, name) for step, name in enumerate(new[place : place + _PIECE])])
-            numbers = np.array([self._numbers[name] for name in ids], dtype=np.int64)
+            numbers = np.array([known[name] for name in ids], dtype=np.int64)
             changes = tables.changes(ids, numbers)
-            self._merged = opened.merged
+            self._whose = Whose(known, opened.merged)
+            records = {grain: int(changes.rows[grain].records.max(initial=-1)) + 1 for grain in GRAINS}
+            self._orders = ToldOrders(self._whose, members.population, records)
             self._records = len(changes.rows["events"].records)
             members.population.apply(changes)
             for rows in members.population.rows.values():
                 rows.compact()
-            after = 0
+            after, telling = 0, list[Received]()
             while part := received_after(after, MOST_EVENTS, position):
                 after = part[-1].number
                 lacking = opened.lacking(part)
+                telling += (event for event in lacking if event.type in TYPES)
                 members.population.apply(encode(self._facts(lacking), members.population, members.zone))
                 actions.keep_watch(self._token)
+            members.population.apply(Changes(None, self._orders.changes(telling, position)))
+            # what the base has taken in beyond the position is there already
+            there: set[int] = set()
+            while part := received_after(after, MOST_EVENTS):
+                after = part[-1].number
+                there |= {event.number for event in part} - {event.number for event in opened.lacking(part)}
+            self._there = frozenset(there)
 
     def _restore(self, members: Membership, held: Mapping[int, _Rule]) -> None:
         for segment, rule in held.items():

@@ -6,12 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kogorta.desk.events.models import ReceivedEvent
+from kogorta.desk.events.models import ReceivedEvent, State
 from kogorta.kit.clock import EPOCH
 from kogorta.segments.membership.facts import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
+
+    from django.db.models import QuerySet
 
 _COLUMNS: Final = ("pk", "event_id", "customer_id", "type", "at", "source", "properties")
 _TEXTS: Final = (
@@ -59,6 +62,15 @@ def received_after(number: int, size: int, until: int | None = None) -> list[Rec
     rows = ReceivedEvent.objects.filter(pk__gt=number).order_by("pk")
     if until is not None:
         rows = rows.filter(pk__lte=until)
+    return _read(rows, size)
+
+
+def received_waiting(types: Sequence[str], until: int) -> list[Received]:
+    """Events of some types, up to one, that the base may not have yet."""
+    return _read(ReceivedEvent.objects.exclude(state=State.TAKEN).filter(pk__lte=until, type__in=types).order_by("pk"))
+
+
+def _read(rows: QuerySet[ReceivedEvent], size: int | None = None) -> list[Received]:
     return [Received(row[0], row[1], row[2], row[3], _moment(row[4]), row[5], row[6]) for row in rows.values_list(*_COLUMNS)[:size]]
 
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kogorta.base.events import Event
 from kogorta.desk.bases.opening import open_desk_base
+from kogorta.desk.membership.queries import moment_of
 from kogorta.engine.duck import quote
 from kogorta.segments.profile import VALUE_COLUMNS
 from kogorta.segments.rules.snapshot import take_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from kogorta.base.customer_base import CustomerBase
@@ -78,7 +80,7 @@ def opened_tables(
         connection = base.connection
         merged = dict(connection.execute("SELECT merged_id, kept_id FROM merges").fetchall())
         if events:
-            _add(base, events, merged)
+            base.suppose_events(as_events(events))
         analysed = quote(str(snapshot.folder / "customers.parquet"))
         classes = quote(str(snapshot.folder / "rules_customers.parquet"))
         values = ", ".join(VALUE_COLUMNS)
@@ -104,22 +106,6 @@ def opened_tables(
         base.connection.close()
 
 
-def _add(base: CustomerBase, events: Sequence[Received], merged: Mapping[str, str]) -> None:
-    """Put events that came in beside those the base has, in memory."""
-    connection = base.connection
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE coming
-        (event_id VARCHAR, customer_id VARCHAR, type VARCHAR, us BIGINT, source VARCHAR, properties VARCHAR)"""
-    )
-    names = ("event_id", "customer_id", "type", "source", "properties")
-    told: dict[str, object] = {name: np.array([getattr(event, name) for event in events], dtype=object) for name in names}
-    told["customer_id"] = np.array([merged.get(event.customer_id, event.customer_id) for event in events], dtype=object)
-    told["us"] = np.array([event.at for event in events], dtype=np.int64)
-    connection.register("told", told)
-    connection.execute("INSERT INTO coming SELECT event_id, customer_id, type, us, source, properties FROM told")
-    connection.unregister("told")
-    connection.execute(
-        """INSERT INTO events BY NAME SELECT event_id, customer_id, type, make_timestamptz(us) AS "at", source, properties
-        FROM coming ANTI JOIN events USING (event_id)"""
-    )
-    base.generation += 1
+def as_events(events: Iterable[Received]) -> list[Event]:
+    """Events that came in, as the base takes them."""
+    return [Event(found.event_id, found.customer_id, found.type, moment_of(found.at), found.source, found.properties) for found in events]

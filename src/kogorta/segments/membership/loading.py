@@ -56,7 +56,7 @@ class BaseTables:
         """
         cards = self._cards(ids, numbers)
         names: tuple[Grain, ...] = ("orders", "lines", "events", "attributes")
-        return Changes(cards, {grain: self._rows(grain, numbers) for grain in names})
+        return Changes(cards, {grain: self.rows(grain, numbers) for grain in names})
 
     def _cards(self, ids: Sequence[str], numbers: Ints) -> CardChanges:
         held = [name for name in FIELDS if name not in DERIVED and name not in COMPUTED]
@@ -72,7 +72,8 @@ class BaseTables:
             values[name] = _known(array)
         return CardChanges(numbers, tuple(ids), values, codes, np.full(len(ids), -1, dtype=np.int64))
 
-    def _rows(self, grain: Grain, numbers: Ints) -> RowChanges:
+    def rows(self, grain: Grain, numbers: Ints) -> RowChanges:
+        """Rows of one grain."""
         table = self._snapshot.tables[grain]
         texts = [name for name in ROW_KINDS[grain] if (grain, name) in self._population.texts]
         plain = [name for name in ROW_KINDS[grain] if name not in texts and not name.startswith("has_") and name != "day"]

@@ -227,6 +227,13 @@ class Population:
             return Texts(values, self.lexicon(grain, name))
         return Numbers(values, found.get(f"has_{name}"))
 
+    def records(self, grain: Grain, customers: Ints) -> Ints:
+        """Numbers of the records some customers have, ascending."""
+        rows = self.rows[grain]
+        rows.grow(self._used)
+        found, _ = self._rows_of(rows, customers, {"record", "day"})
+        return np.unique(found["record"]).astype(np.int64)
+
     def forget_moves(self) -> None:
         """Let go of all recorded moves."""
         self.rows["transitions"] = Rows(ROW_KINDS["transitions"])
