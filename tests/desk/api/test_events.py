@@ -293,3 +293,43 @@ def test_a_revoked_token_is_forgotten_at_once_by_its_process(short_way, client_o
     assert short_way({"events": [an_event(1)]})[0].startswith("202")
     assert client_of("owner").post(f"/tokens/{Token.objects.get().pk}/revoke/").status_code == 302
     assert short_way({"events": [an_event(2)]})[0].startswith("418")
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("order", {"amount": 5}),
+        ("order", {"order_id": "w-1"}),
+        ("order", {"order_id": "w-1", "amount": "a lot"}),
+        ("order", {"order_id": "w-1", "amount": True}),
+        ("order", {"order_id": "w-1", "amount": 5, "status": "maybe"}),
+        ("order", {"order_id": "w-1", "amount": 5, "ordered_at": "2026-11-22"}),
+        ("refund", {"order_id": "w-1", "amount": 0}),
+        ("refund", {"order_id": 17, "amount": 5}),
+    ],
+)
+def test_an_order_that_is_not_told_whole_is_refused(sends, kind, told):
+    answer = sends.post("/events/batch", {"events": [an_event(1, type=kind, properties=told)]})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/events/0")
+    assert "order_id" in answer.json()["errors"][0]["detail"]
+    assert not ReceivedEvent.objects.exists()
+
+
+def test_orders_and_refunds_go_among_the_orders_of_the_base(sends, own_base):
+    who = own_base.cursor().execute("SELECT min(customer_id) FROM customers").fetchone()[0]
+    told = [
+        an_event(1, who, type="order", properties={"order_id": "w-1", "amount": "1500.50", "channel": "Сайт"}),
+        an_event(2, who, type="order", properties={"order_id": "w-2", "amount": 70, "status": "open"}),
+        an_event(3, who, type="refund", at="2026-11-22T10:01:00+03:00", properties={"order_id": "w-1", "amount": 500.5}),
+    ]
+    assert sends.post("/events/batch", {"events": told}).json() == {"accepted": 3, "known": 0}
+    enqueue("events.collect")
+    work()
+    base = open_desk_base()
+    rows = base.connection.execute(
+        "SELECT order_id, status, net_amount_base FROM orders WHERE import_digest = 'events' ORDER BY 1"
+    ).fetchall()
+    base.connection.close()
+    assert rows == [("refund:e3", "refunded", 0), ("w-1", "won", 100_000), ("w-2", "open", 0)]
+    assert sends.post("/events/batch", {"events": told}).json() == {"accepted": 0, "known": 3}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from ninja import Query, Router, Status
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError, to_json
 
+from kogorta.base.told import ORDER, REFUND
 from kogorta.desk.api.callers import Bearer, caller_of
 from kogorta.desk.api.cursors import cursor_of
 from kogorta.desk.api.jobs import PageQuery
@@ -23,7 +25,7 @@ from kogorta.desk.language import now
 from kogorta.desk.settings import DESK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from django.http import HttpRequest
 
@@ -35,6 +37,9 @@ limit: Final = Buckets(DESK.events_per_second, 5.0 * DESK.events_per_second)
 """How many events a token may send."""
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 AHEAD: Final = timedelta(days=1)
+STATUSES: Final = ("won", "open", "lost", "cancelled")
+LARGEST_AMOUNT: Final = 10**13
+_MONEY: Final = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,6})?")
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Slug = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.:-]+$")]
@@ -48,20 +53,59 @@ def _spelled_out(value: object) -> object:
     raise PydanticCustomError("datetime_parsing", "a moment is expected")
 
 
+def _amount(value: object) -> float | None:
+    """Money of an event: a number, or one as text."""
+    if isinstance(value, str) and _MONEY.fullmatch(value):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if abs(value) < LARGEST_AMOUNT else None
+
+
+def _dated(told: Mapping[str, object]) -> bool:
+    """Whether the moment of an order, if one is told, is a moment with its zone."""
+    at = told.get("ordered_at")
+    if at is None:
+        return True
+    try:
+        return isinstance(at, str) and datetime.fromisoformat(at).tzinfo is not None
+    except ValueError:
+        return False
+
+
 class EventIn(BaseModel):
     """Something a customer did or met with."""
 
     model_config = ConfigDict(extra="forbid")
     id: Name = Field(description="Yours; the same id is the same event, however often it is sent.")
     customer_id: Name = Field(description="As in /customers.")
-    type: Slug = Field(description="Such as email_open or page_view; rules ask for it by events(...).", examples=["page_view"])
+    type: Slug = Field(
+        description="Such as email_open or page_view; rules ask for it by events(...). order and refund tell of orders: see properties.",
+        examples=["page_view"],
+    )
     at: Annotated[AwareDatetime, BeforeValidator(_spelled_out)] = Field(
         description="The moment, with its zone; from 1970 to a day ahead.", examples=["2026-11-22T10:00:00+03:00"]
     )
     source: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")] = ""
     properties: dict[Cell, Cell | bool | int | float | None] = Field(
-        default_factory=dict, max_length=50, description="Rules read campaign, channel, page, category, product, product_id and value."
+        default_factory=dict,
+        max_length=50,
+        description="Rules read campaign, channel, page, category, product, product_id and value. An event of the type order says an order "
+        "whole: order_id, amount in the base's currency, status (won, the default, open, lost or cancelled), and, if known, ordered_at, "
+        "discount, channel, manager, pipeline, product, product_id, category, quantity; the event of the latest moment counts. One of the "
+        "type refund gives back amount of order_id.",
     )
+
+    @model_validator(mode="after")
+    def _says_what_it_tells(self) -> EventIn:
+        told = self.properties
+        amount, order = _amount(told.get("amount")), told.get("order_id")
+        named = isinstance(order, str) and 0 < len(order) <= 200
+        if self.type == ORDER and not (named and amount is not None and told.get("status", "won") in STATUSES and _dated(told)):
+            raise PydanticCustomError("order_untold", "an order is not told whole")
+        if self.type == REFUND and (amount is None or amount <= 0 or not (named or order is None)):
+            raise PydanticCustomError("refund_untold", "a refund is not told whole")
+        return self
 
 
 class EventBatch(BaseModel):

@@ -69,6 +69,11 @@ _FAULTS: Final[Mapping[str, str]] = {
     "too_short": message("The list is too short: at least {min_length}."),
     "too_long": message("The list is too long: at most {max_length}."),
     "dict_type": message("An object is expected."),
+    "order_untold": message(
+        "An order needs properties: order_id, amount as a number, status won, open, lost or cancelled, "
+        "ordered_at with its zone if it is given."
+    ),
+    "refund_untold": message("A refund needs properties: amount as a number above zero, and order_id of the order it is about."),
     "model_attributes_type": message("An object is expected."),
     "model_type": message("An object is expected."),
 }

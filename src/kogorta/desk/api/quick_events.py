@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic_core import SchemaValidator, to_json
 from pydantic_core import core_schema as schema
 
+from kogorta.base.told import TYPES
 from kogorta.desk.api.events import EARLIEST, MOST
 from kogorta.desk.events.actions import text_of
 
@@ -69,8 +70,8 @@ def read_batch(body: bytes, latest: datetime) -> Sequence[Cells]:
     rows: list[Cells] = []
     for item in _reader.validate_json(body)["events"]:
         at = _in_utc(item["at"])
-        if not _EARLIEST <= at <= last:
-            raise ValueError(at)
+        if not _EARLIEST <= at <= last or item["type"] in TYPES:
+            raise ValueError(at)  # what events tell of orders is looked at more closely
         properties = item.get("properties")
         told = to_json(properties).decode() if properties else "{}"
         rows.append((item["id"], item["customer_id"], item["type"], at, item.get("source", ""), told))
