@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kogorta.base.customer_base import CustomerBase
 from kogorta.base.events import Event
 
 DEALS = [
@@ -92,7 +93,7 @@ def test_a_refund_takes_from_the_order_it_names_though_another_fits_better(make_
 
 def test_a_refund_of_an_order_of_a_file_lowers_it_on_its_day(make_base):
     base = make_base(DEALS)
-    base.add_events([order(1, "company-1", kind="refund", order_id="deal-4", amount=300)])
+    base.add_events([order(1, "company-1", kind="refund", order_id="4", amount=300)])
     before = orders(base)
     assert [key for key, row in before.items() if row[1] == "refunded"] == sorted(
         [key for key in before if key.endswith("4")] + ["refund:e1"]
@@ -159,3 +160,42 @@ def test_any_order_of_telling_gives_the_same_base(make_base):
         base.rebuild()
         assert everything(base) == found[-1]
     assert found[0] == found[1] == found[2]
+
+
+def test_who_speaks_last_of_an_order_counts_and_it_is_never_there_twice(make_base, stage):
+    base = make_base(DEALS)
+    base.add_events([order(1, "company-1", order_id="9", amount=100, product="Кружка")])
+    base.add(stage([{**DEALS[0], "ID": "9", "Сумма": "80"}], "later.csv"))
+    assert orders(base)["9"][:3] == ("company-1", "won", 8_000)
+    assert base.connection.execute("SELECT count(*) FROM order_lines WHERE order_id = '9'").fetchone() == (0,)
+    base.add_events([order(2, "company-1", 5, order_id="9", amount=70)])
+    assert orders(base)["9"][:3] == ("company-1", "won", 7_000)
+    assert len(orders(base)) == 5
+
+
+def base_of(folder, extract):
+    base = CustomerBase(folder)
+    base.add(extract)
+    return base
+
+
+def test_a_base_made_anew_from_files_keeps_what_events_told_and_the_files_have_not(tmp_path, stage):
+    base, files = base_of(tmp_path / "base", stage(DEALS, "all.csv")), base_of(tmp_path / "files", stage(DEALS[:3], "three.csv"))
+    base.add_events([order(1, "company-1", order_id="9", amount=100, product="Кружка"), order(2, "company-0", order_id="3", amount=40)])
+    base.add(stage([{**DEALS[0], "ID": "9", "Сумма": "80"}], "later.csv"))
+    base.take_over(files)
+    found = orders(base)
+    assert found["9"][:3] == ("company-1", "won", 10_000)  # the file that took its place is gone
+    assert found["3"][2] == 70_000
+    assert sorted(found) == ["1", "2", "3", "9"]
+    assert base.connection.execute("SELECT name FROM order_lines WHERE order_id = '9'").fetchall() == [("Кружка",)]
+    assert orders(CustomerBase(tmp_path / "base")) == found
+
+
+def test_an_erased_customer_leaves_his_told_orders_nameless(tmp_path, stage):
+    cleaned = [{**deal, "Компания: ID": deal["Компания: ID"].replace("1", "7")} for deal in DEALS]
+    base, other = base_of(tmp_path / "base", stage(DEALS, "all.csv")), base_of(tmp_path / "other", stage(cleaned, "cleaned.csv"))
+    base.add_events([order(1, "company-1", order_id="9", amount=100)])
+    base.take_over(other, nameless={"company-1": "company-7"})
+    assert orders(base)["9"] == ("company-7", "won", 10_000, 10_000, None)
+    assert base.connection.execute("SELECT properties FROM events").fetchall() == [(None,)]
