@@ -31,10 +31,9 @@ test: setup ## unit, property and golden tests
 
 # rooms whose rows, locks and transactions are the point; pages of the others read files and differ in nothing
 STORED := jobs people api membership rights duplicates reports running
-test-all: setup servers conformance ## those too that need a server, a browser or minutes, and every engine
-	$(PYTEST) -n 2 -m "not engines" --ignore tests/conformance
-	$(PYTEST) tests/conformance -m "not engines"
-	KOGORTA_TESTS_ON=postgresql $(PYTEST) $(addprefix tests/desk/,$(STORED)) -m "not slow_gate and not engines"
+test-all: test conformance ## those too that need a server, a browser or minutes, and every engine
+	$(PYTEST) -n 2 -m slow_gate --ignore tests/conformance
+	KOGORTA_TESTS_ON=postgresql $(PYTEST) -n 2 $(addprefix tests/desk/,$(STORED)) -m "not slow_gate and not engines"
 
 # one process for each engine: a JVM and ClickHouse do not share one well
 conformance: setup engines ## the same rows on every engine, 100,000 orders; prints engine x analysis x rows equal
@@ -42,6 +41,8 @@ conformance: setup engines ## the same rows on every engine, 100,000 orders; pri
 	$(BIN)/python -m tests.conformance --reference build/conformance sail
 	set -e; for engine in embedded clickhouse postgres spark connect; do \
 		PYTHONPATH=src $(ENGINES)/bin/python -m tests.conformance --reference build/conformance $$engine; done
+	PYTHONPATH=src $(ENGINES)/bin/python -m pytest -m engines tests/conformance/test_tick_beyond.py
+	PYTHONPATH=src $(ENGINES)/bin/python -m pytest -m engines tests/conformance/test_analyze_beside.py
 
 engines: servers $(ENGINES)/.ready ## build .venv-engines: DuckDB 2, Spark 4, ClickHouse
 
@@ -89,7 +90,7 @@ lock: setup ## resolve requirements.lock anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		requirements-engines.in pyproject.toml -o requirements-engines.lock
 
-ci: check test demo ## everything a change must pass
+ci: check test-all demo ## everything a change must pass
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(ENGINES) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

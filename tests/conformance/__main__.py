@@ -19,6 +19,7 @@ from tests.conformance import engines
 from tests.conformance.analyses import ANALYSES
 from tests.conformance.equality import compare
 from tests.conformance.orders_made import FILES, make, opened
+from tests.conformance.plans import plans_of_large_path, undivided_windows
 from tests.conformance.reference import reference_of
 
 from kogorta.base.tables import TABLES
@@ -68,6 +69,14 @@ def verdicts(name, data, folder, expected):
     with engines.opened(name, folder, data, {table: dict(TABLES[table]) for table in FILES}) as engine:
         base.work_elsewhere(engine)
         yield from each()
+        if name == "spark":
+            fresh = opened(data)  # of this one nothing is made yet
+            fresh.work_elsewhere(engine)
+            plans = plans_of_large_path(engine, fresh)
+            found = [window for plan in plans for window in undivided_windows(plan)]
+            write(f"\n{len(plans)} physical plans of RFM and ABC/XYZ, windows over everybody: {len(found)}")
+            if found:
+                raise SystemExit(f"windows that one task would have to make: {found[:3]}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`kogorta analyze --engine spark`: the same report, no window over everybody, and one sentence when something fails."""
 
+import os
 import re
 import signal
 import socket
@@ -8,6 +9,7 @@ import sys
 import time
 
 import pytest
+from tests.conformance import engines
 from tests.conformance.orders_made import make
 
 from kogorta.cli.main import main
@@ -74,6 +76,19 @@ def test_the_report_has_the_same_figures_and_no_window_over_everybody(server, ba
     windows = [window for query in asked for window in re.findall(r"OVER\s*\(([^)]*)", query)]
     assert windows
     assert all(window.strip().startswith("PARTITION BY") for window in windows)
+
+
+@pytest.mark.engines
+def test_the_report_from_a_cluster_of_worker_processes_has_the_same_figures(base, tmp_path):
+    where = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "localhost", "PYSPARK_PYTHON": sys.executable}
+    program = [sys.executable, "-c", "from kogorta.cli.main import main; main()", "analyze", "--base", str(base), "--quiet"]
+    subprocess.run([*program, "--out", str(tmp_path / "here")], check=True, env=where)
+    spark = ["--engine", "spark", "--spark-master", engines.WORKERS]
+    subprocess.run([*program, *spark, "--out", str(tmp_path / "there")], check=True, env=where)
+    for name in ("customers.csv", "segments.csv", "plan.json", "first_wave.csv"):
+        assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes(), name
+    assert (tmp_path / "there" / "report.pdf").stat().st_size > 50_000
+    assert (tmp_path / "there" / "tables" / "customers" / "_delta_log").is_dir()
 
 
 def test_a_server_that_is_killed_on_the_way_is_one_sentence(server, tmp_path):

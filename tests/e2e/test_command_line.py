@@ -372,6 +372,13 @@ def test_a_folder_that_cannot_be_written_is_named(sales, tmp_path):
     assert not any(word in done.errors for word in DEFECT)
 
 
+def test_too_little_memory_is_said_with_the_option_that_gives_more(sales, tmp_path):
+    done = kogorta("analyze", sales, "--out", tmp_path / "out", "--memory", "1MB", "--quiet")
+    assert done.code == 1
+    assert done.errors.startswith("Ошибка: Разрешённой памяти мало для такого объёма данных (")
+    assert done.errors.rstrip().endswith("разрешите больше, например: --memory 4GB")
+
+
 def test_the_installed_program_starts_and_ends_with_the_right_codes(tmp_path):
     def run(*arguments):
         program = [sys.executable, "-c", "from kogorta.cli.main import main; main()", *map(str, arguments)]

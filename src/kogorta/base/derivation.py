@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kogorta.base.identity import SharedKey
 
 NEW_TABLES: Final = ("typed", "new_orders", "new_lines", "new_entities", "new_keys", "new_contacts", "new_quarantine")
-_BASE_PROBLEMS: Final = ("refund_unmatched", "outlier", "identity_merged", "identity_shared_key")
+_BASE_PROBLEMS: Final = ("refund_unmatched", "outlier", "identity_merged", "identity_chained", "identity_shared_key")
 
 
 def new_order_rows(digest: str) -> str:

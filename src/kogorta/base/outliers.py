@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from kogorta.base.audit import Fate, Problem
+from kogorta.base.identity import LARGEST_GROUP
 from kogorta.base.spread import middle_and_spread
 
 if TYPE_CHECKING:
@@ -50,6 +51,13 @@ def find_outliers(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
     merged = connection.execute("SELECT count(*), min(merged_id) FROM merges").fetchone()
     if merged and merged[0]:
         yield Problem("identity_merged", "", Fate.NOTED, merged[0], "customer_id", None, merged[1])
+    chained = connection.execute(
+        f"""WITH chains AS (SELECT kept_id, count(*) + 1 AS cards FROM merges WHERE evidence NOT LIKE 'inn%'
+            GROUP BY kept_id HAVING cards > {LARGEST_GROUP})
+        SELECT CAST(sum(cards) AS BIGINT), arg_max(kept_id, (cards, kept_id)) FROM chains"""
+    ).fetchone()
+    if chained and chained[0]:
+        yield Problem("identity_chained", "", Fate.NOTED, chained[0], "customer_id", None, chained[1])
     apart = connection.execute("SELECT count(*), arg_min((kind, key), (place, key, side)) FROM shared_keys").fetchone()
     if apart and apart[0]:
         kind, key = apart[1]

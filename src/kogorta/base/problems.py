@@ -176,6 +176,11 @@ PROBLEMS: Final[Mapping[str, ProblemKind]] = {
         message("Look through merges; any merge can be undone."),
         message("Their purchases are added together: F and M are higher."),
     ),
+    "identity_chained": ProblemKind(
+        message("Dozens of cards chained into one customer by different e-mails or phones"),
+        message('Look whether e-mails of employees were entered for customers; if they were, leave the column out: --map "E-mail=-".'),
+        message("Strangers may be counted as one customer: R, F and M of all of them are wrong then."),
+    ),
     "identity_shared_key": ProblemKind(
         message("One e-mail or phone on customers that are clearly different"),
         message("Look whether an employee's own number was entered for customers."),

@@ -103,6 +103,12 @@ def _explain(error: Exception) -> int:
     if isinstance(error, MemoryError):
         click.echo(f"{spoken('Error')}: {spoken('Not enough memory; give --memory or a smaller file.')}", err=True)
         return 1
+    if _is_about_memory(error):
+        from kogorta.base.storage_errors import reason_of
+
+        text = spoken("The memory allowed is too little for so much data ({reason}); allow more, for example: --memory 4GB")
+        click.echo(f"{spoken('Error')}: {text.format(reason=reason_of(error))}", err=True)
+        return 1
     if _is_about_a_file(error):
         from kogorta.base.storage_errors import reason_of
 
@@ -117,6 +123,13 @@ def _explain(error: Exception) -> int:
     text = spoken("Something went wrong inside the program: {error}. The details are in {path}; please report them.")
     click.echo(f"{spoken('Error')}: {text.format(error=type(error).__name__, path=log.name)}", err=True)
     return 1
+
+
+def _is_about_memory(error: Exception) -> bool:
+    """Whether the engine took all it was allowed and could not go on from disk."""
+    import duckdb
+
+    return isinstance(error, duckdb.OutOfMemoryException)
 
 
 def _is_about_a_file(error: Exception) -> bool:

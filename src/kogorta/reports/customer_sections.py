@@ -24,6 +24,7 @@ def data_section(story: Story) -> Section:
     account = audit.accounting
     blocks: list[Block] = [
         Text(story.body("data_quality"), story.headline("data_quality") + "."),
+        *([Text(story.body("chained_cards"), story.headline("chained_cards") + ".")] if story.has("chained_cards") else []),
         Figures(
             (
                 (say.number(account.rows_read), say.text("rows read")),

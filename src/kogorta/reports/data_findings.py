@@ -39,6 +39,21 @@ def data_quality(say: Wording) -> Finding:
     return Finding("data_quality", headline, body, figures, "risk" if share > LEFT_OUT else "fact")
 
 
+def chained_cards(say: Wording) -> Finding | None:
+    """More cards in one customer than a person can have: shared addresses are taken for his own."""
+    found = say.analysis.audit.of("identity_chained")
+    if found is None:
+        return None
+    words = told(say.language, found.code)
+    headline = say.language.plural(
+        "{count} card chained into one customer: these may be strangers",
+        "{count} cards chained into one customer: these may be strangers",
+        found.rows,
+    )
+    body = say.text("The largest chain is the customer {customer}. {remedy}", customer=found.example, remedy=words.remedy)
+    return Finding("chained_cards", headline, body, (("cards", found.rows),), "risk")
+
+
 def _inside(title: str) -> str:
     first = title.split(" ", 1)[0]
     return title if first.isupper() and len(first) > 1 else title[:1].lower() + title[1:]

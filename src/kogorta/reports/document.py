@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kogorta.reports.story import Story
 
 SUMMARY: Final = (
+    "chained_cards",
     "small_base",
     "base_makeup",
     "revenue_carrier",
@@ -39,7 +40,7 @@ SUMMARY: Final = (
     "sensitivity",
     "data_quality",
 )
-SMALL_SUMMARY: Final = ("small_base", "base_makeup", "revenue_carrier", "priority", "data_quality")
+SMALL_SUMMARY: Final = ("chained_cards", "small_base", "base_makeup", "revenue_carrier", "priority", "data_quality")
 SUMMARY_LENGTH: Final = 10
 
 

@@ -28,6 +28,7 @@ __all__ = ["FINDERS", "Finding", "find"]
 
 FINDERS: tuple[Callable[[Wording], Finding | None], ...] = (
     data_findings.data_quality,
+    data_findings.chained_cards,
     data_findings.small_base,
     segment_findings.base_makeup,
     segment_findings.revenue_carrier,

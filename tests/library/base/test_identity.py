@@ -167,3 +167,13 @@ def test_an_empty_base_has_empty_tables_of_the_right_shape():
     assert base.last_day() is None
     with pytest.raises(OptionError, match="The base has no table 'people'"):
         base.table("people")
+
+
+def test_a_long_chain_of_shared_addresses_is_told_and_a_short_one_is_not(make_base):
+    def order(customer, **more):
+        return {"customer_id": f"c{customer}", "date": "2026-01-05", "amount": "5", **more}
+
+    chained = [order(number + side, email=f"u{number}@mail.ru") for number in range(60) for side in (0, 1)]
+    found = make_base(chained).audit().of("identity_chained")
+    assert (found.rows, found.example) == (61, "c0")
+    assert make_base(chained[:90]).audit().of("identity_chained") is None
