@@ -98,9 +98,10 @@ def recount(found_at: int, breathe: Callable[[], None] = lambda: None) -> Recoun
 
 
 def _read() -> _Held | None:
-    """One state of everything the ticks have written."""
+    """One state of everything the ticks have written; inside a transaction already begun, what that one sees."""
+    is_outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if connection.vendor == "postgresql":
+        if is_outermost and connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         watch = Watch.objects.filter(pk=WATCH).first()
