@@ -6,6 +6,7 @@ from datetime import date
 from html import unescape
 
 import pytest
+from person_texts import DEALS, LATER, SECRETS
 
 from kogorta.base.customer_base import CustomerBase
 from kogorta.desk.bases.snapshots import make_snapshot, newest_snapshot
@@ -28,21 +29,6 @@ from kogorta.desk.segments.queries import list_file
 from kogorta.desk.settings import DESK
 from kogorta.segments.rules.formula import parse_formula
 
-HEADERS = "ID;Воронка;Стадия сделки;Название сделки;Сумма;Валюта;Компания;Контакт: ID;Контакт;Дата создания;Дата завершения;Контакт: Мобильный телефон;Контакт: Рабочий e-mail;Любимый цвет"  # noqa: E501
-LINES = [
-    f"{n};Общая;Сделка успешна;Курс;{1000 + n};Российский рубль;;{200 + n % 20};Клиент Номер{n % 20};03.02.2026;{1 + n % 28:02}.03.2026;;;синий"
-    for n in range(100, 160)
-]
-HIS = [
-    "1;Общая;Сделка успешна;Курс для Зориной;5000;Российский рубль;;71;Анна Зорина;03.02.2026;01.03.2026;+7 999 000 00 71;zorina@example.ru;алый",
-    "2;Общая;Сделка успешна;=1+1;7000;Российский рубль;;71;Анна Зорина;03.02.2026;02.05.2026;+7 999 000 00 71;zorina@example.ru;алый",
-    "3;Общая;Сделка успешна;Курс;сто;Российский рубль;;71;Анна Зорина;03.02.2026;02.05.2026;+7 999 000 00 71;zorina@example.ru;алый",
-]
-DEALS = "\n".join([HEADERS, *HIS, *LINES]) + "\n"
-LATER = "\n".join(
-    [HEADERS, "900;Общая;Сделка успешна;Ещё;300;Российский рубль;;;Зорина А.;03.06.2026;04.06.2026;;ZORINA@example.ru;алый", LINES[0]]
-)
-SECRETS = ["Зорин", "zorina", "9990000071", "000 00 71", "алый"]
 WHO = "contact-71"
 ROLES = [role.value for role in Role]
 
