@@ -8,6 +8,7 @@ Run from the project root:
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -86,7 +87,7 @@ class Desk:
         return where.read_bytes()[0] if where.exists() else 0
 
     def send(self, count: int, draw: random.Random) -> None:
-        """Events, some late, some again."""
+        """Events, some late, some again, some of orders and refunds."""
         from kogorta.desk.events.actions import NewEvent, take_in
 
         now = datetime.now(UTC)
@@ -94,16 +95,14 @@ class Desk:
         for _ in range(count):
             self.sent += 1
             late = timedelta(hours=draw.choice([0, 0, 0, 0, 1, 30, 24 * 6]), seconds=draw.randrange(60))
-            events.append(
-                NewEvent(
-                    f"e{self.sent}",
-                    draw.choice(self.customers),
-                    draw.choice(["email_click", "email_open", "visit"]),
-                    now - late,
-                    "site",
-                    "{}",
-                )
-            )
+            kind = draw.choice(["email_click", "email_open", "visit"] * 6 + ["order", "order", "refund"])
+            told = {
+                "order_id": f"w{draw.randrange(500)}",
+                "amount": draw.randrange(1, 200_000),
+                "status": draw.choice(["won", "won", "lost"]),
+            }
+            properties = json.dumps(told) if kind in ("order", "refund") else "{}"
+            events.append(NewEvent(f"e{self.sent}", draw.choice(self.customers), kind, now - late, "site", properties))
         if draw.random() < 0.2:
             events.append(events[0])
         take_in(events)

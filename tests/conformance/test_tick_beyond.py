@@ -82,3 +82,36 @@ def test_members_and_transitions_are_those_of_the_tick_in_memory(engine, tmp_pat
             assert beyond.members(name) == {f"c{customer:04d}" for customer in world.members.members(name).tolist()}, (number, name)
         again = beyond.tick(number, replace(snapshot), at=world.now, touched=ids)
         assert again.transitions == 0, "the same tick once more writes nothing"
+
+
+def test_a_tick_taken_again_after_the_data_changed_leaves_what_one_try_would(engine, tmp_path, monkeypatch):
+    world = World(random.Random(9), 30)
+    world.rules = {name: world.rule(name, formula) for name, formula in RULES.items()}
+    first, once = (EngineTick(engine, tmp_path / name, world.rules, world.base.connection) for name in ("tried", "once"))
+    world.step(world.happen(40))
+    snapshot = prepared(world, engine, tmp_path / "tables-0")
+    for beyond in (first, once):
+        beyond.tick(0, snapshot, at=world.now)
+    for number, merged in ((1, False), (2, True)):  # it broke off before the bits were merged, and after
+        world.step(world.happen(40))
+        tried = prepared(world, engine, tmp_path / f"tables-{number}-tried")
+        if merged:
+            first.tick(number, tried, at=world.now)
+        else:
+            with monkeypatch.context() as broken:
+                broken.setattr("deltalake.DeltaTable.merge", lambda *_, **__: (_ for _ in ()).throw(OSError("killed")))
+                with pytest.raises(OSError, match="killed"):
+                    first.tick(number, tried, at=world.now)
+        world.step(world.happen(60))
+        snapshot = prepared(world, engine, tmp_path / f"tables-{number}")
+        for beyond in (first, once):
+            beyond.tick(number, snapshot, at=world.now)
+        assert first.transitions(number) == once.transitions(number) != []
+        for name in RULES:
+            assert first.members(name) == once.members(name), (number, name)
+    held = {name: set() for name in RULES}
+    for number in range(3):
+        for customer, name, way in first.transitions(number):
+            assert (customer in held[name]) == (way == "left"), (number, customer, name)
+            (held[name].add if way == "entered" else held[name].remove)(customer)
+    assert held == {name: first.members(name) for name in RULES}

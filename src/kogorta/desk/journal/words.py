@@ -38,6 +38,7 @@ DEEDS: Final[dict[str, str]] = {
     "segment.saved": message("Saved a segment"),
     "session.ended": message("Signed out of another browser"),
     "subscription.deleted": message("Deleted a subscription to moves"),
+    "borders.schedule": message("Chose how often borders are learnt anew"),
     "subscription.made": message("Subscribed an address to moves"),
     "subscription.switched": message("Paused or resumed a subscription to moves"),
     "token.created": message("Made a token for another program"),

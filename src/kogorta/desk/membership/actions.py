@@ -65,7 +65,8 @@ class Written:
         definitions: frozen cut points as JSON.
         took_ms, looked_at: what it cost.
         watched: segments as they are held now; None when no rule changed.
-        shift: cut points learnt anew, if they were.
+        shift: cut points learnt anew, if they moved.
+        refit: whether cut points were learnt anew, moved or not.
         healed: whether this tick put right what the recount had found.
     """
 
@@ -79,6 +80,7 @@ class Written:
     looked_at: int
     watched: Mapping[int, tuple[str, int, object]] | None = None
     shift: Shift | None = None
+    refit: bool = False
     healed: bool = False
 
 
@@ -153,6 +155,8 @@ def write_tick(token: int, found: Written) -> int:
         row.at, row.seen_at = found.at, max(found.at, row.seen_at)
         row.took_ms, row.looked_at, row.ticks = found.took_ms, found.looked_at, row.ticks + 1
         row.trouble = ""
+        if found.refit:
+            row.refit_at = found.at
         if found.healed:
             row.heal_asked = False
             Difference.objects.filter(healed_at=None).update(healed_at=found.at)

@@ -16,6 +16,7 @@ from kogorta.desk.membership import actions
 from kogorta.desk.membership.actions import Move, Shift, Written
 from kogorta.desk.membership.models import Member, Person, Transition, Watch, Watched
 from kogorta.desk.membership.received import Received, newest_number, received_after
+from kogorta.desk.membership.refits import is_due
 from kogorta.desk.membership.tables import opened_tables
 from kogorta.desk.membership.told import GRAINS, ToldOrders, Whose
 from kogorta.desk.segments.models import Segment
@@ -101,6 +102,8 @@ class Keeper:
         wanted = _saved()
         if wanted != self._rules:
             return self._take_rules(wanted)
+        if self._is_refit_due(row, new_analysis=False):
+            return self._refit(snapshot)
         return self._tick()
 
     # ---- one tick
@@ -164,6 +167,25 @@ class Keeper:
         moves = self._moves_of([outcome], lambda _: "", names=names)
         return self._write(moves, begin, outcome.looked_at, rules=True)
 
+    # ---- borders
+
+    def _is_refit_due(self, row: Watch, *, new_analysis: bool) -> bool:
+        members = self._held()
+        return is_due(row.refit_every, row.refit_at, max(self._clock(), members.now), members.zone, new_analysis=new_analysis)
+
+    def _refit(self, snapshot: Snapshot) -> int:
+        """Take over the borders of the last analysis: their day has come."""
+        members, begin = self._held(), time.perf_counter()
+        moves, looked, shift = list[Move](), 0, None
+        before, fresh = self._definitions, _learnt(snapshot)
+        if fresh != before:
+            outcome = members.refit(_definitions(fresh), at=max(self._clock(), members.now))
+            moves, looked = self._moves_of([outcome], lambda _: ""), outcome.looked_at
+            shift, self._definitions = Shift(before, fresh, outcome.transitions), fresh
+        else:
+            members.now = max(members.now, self._clock())
+        return self._write(moves, begin, looked, shift=shift, refit=True)
+
     # ---- the beginning
 
     def _begin(self, snapshot: Snapshot, *, healing: bool) -> int:
@@ -173,7 +195,7 @@ class Keeper:
         old = self._members
         now = max(self._clock(), row.at, old.now if old else 0)
         held = {found.segment: _Rule(found.name, found.version, found.tree) for found in Watched.objects.all()}
-        definitions = dict(row.definitions) or {"rfm": _text(snapshot.figures().rule)}
+        definitions = dict(row.definitions) or _learnt(snapshot)
         members = Membership(time_zone=snapshot.time_zone, unit=_unit(snapshot), definitions=_definitions(definitions))
         position = row.position if row.snapshot else newest_number()
         self._load(members, snapshot, position, now)
@@ -183,7 +205,8 @@ class Keeper:
         same = row.snapshot == snapshot.folder.name
         outcomes = [members.recompute(at=now, cause="healed" if healing else "time" if same else "event")]
         looked = outcomes[0].looked_at
-        fresh: dict[str, object] = {"rfm": _text(snapshot.figures().rule)}
+        due = not row.definitions or is_due(row.refit_every, row.refit_at, now, members.zone, new_analysis=not same)
+        fresh = _learnt(snapshot) if due else definitions
         shift = None
         if fresh != definitions:
             outcomes.append(members.refit(_definitions(fresh), at=now))
@@ -192,7 +215,7 @@ class Keeper:
         self._snapshot, self._definitions = snapshot.folder.name, fresh
         reason = f"base:{snapshot.version}"
         moves = self._moves_of(outcomes, lambda _: reason, names={rule.name: segment for segment, rule in held.items()})
-        return self._write(moves, begin, looked, shift=shift, healed=healing)
+        return self._write(moves, begin, looked, shift=shift, refit=due, healed=healing)
 
     def _load(self, members: Membership, snapshot: Snapshot, position: int, now: int) -> None:
         today = members.zone.day_of(now)
@@ -263,6 +286,7 @@ class Keeper:
         position: int | None = None,
         rules: bool = False,
         shift: Shift | None = None,
+        refit: bool = False,
         healed: bool = False,
     ) -> int:
         members = self._held()
@@ -281,6 +305,7 @@ class Keeper:
                 looked_at=looked_at,
                 watched=watched,
                 shift=shift,
+                refit=refit,
                 healed=healed,
             ),
         )
@@ -324,6 +349,11 @@ def _unit(snapshot: Snapshot) -> int:
 
 def _text(rule: RFMRule | None) -> object:
     return json.loads(rule.to_json()) if rule is not None else None
+
+
+def _learnt(snapshot: Snapshot) -> dict[str, object]:
+    """Borders of an analysis."""
+    return {"rfm": _text(snapshot.figures().rule)}
 
 
 def _definitions(kept: Mapping[str, object]) -> Definitions:

@@ -12,7 +12,8 @@ class Watch(models.Model):
     """The one row all ticks go through: a tick writes only while its token is the newest.
 
     Args of a row: `sequence` is the number of the last transition, `position` the last event taken in, `snapshot` the folder of the base
-    the state was made from, `at` the moment the members are true at, `seen_at` the last moment somebody made sure that nothing had changed.
+    the state was made from, `definitions` are frozen borders, learnt anew `refit_every` (see `refits`), last at `refit_at`; `at` is the
+    moment the members are true at, `seen_at` the last moment somebody made sure that nothing had changed.
     """
 
     token = models.PositiveBigIntegerField(default=0)
@@ -22,6 +23,8 @@ class Watch(models.Model):
     position = models.PositiveBigIntegerField(default=0)
     snapshot = models.CharField(max_length=200, blank=True)
     definitions = models.JSONField(default=dict)
+    refit_every = models.CharField(max_length=10, default="month")
+    refit_at = models.BigIntegerField(default=0)
     at = models.BigIntegerField(default=0)
     seen_at = models.BigIntegerField(default=0)
     took_ms = models.FloatField(default=0)

@@ -8,6 +8,7 @@ urlpatterns = [
     path("live/", views.live, name="live"),
     path("live/feed/", views.feed, name="live_feed"),
     path("live/statuses/<slug:code>/", views.add_ready, name="add_status"),
+    path("live/borders/", views.schedule_refits, name="schedule_refits"),
     path("live/hooks/", hook_views.hooks, name="hooks"),
     path("live/hooks/<int:subscription_id>/switch/", hook_views.switch, name="switch_hook"),
     path("live/hooks/<int:subscription_id>/delete/", hook_views.delete, name="delete_hook"),

@@ -18,6 +18,7 @@ from kogorta.desk.membership import queries
 from kogorta.desk.membership.charts import history
 from kogorta.desk.membership.models import Difference, Refit, Watch
 from kogorta.desk.membership.ready import add_status, ready_statuses
+from kogorta.desk.membership.refits import TITLES, HowOften, set_how_often
 from kogorta.desk.membership.shown import shown_moves, shown_refits, trouble_told
 from kogorta.desk.people.authority import allowed, person
 from kogorta.desk.people.permissions import Action
@@ -40,6 +41,7 @@ def live(request: HttpRequest) -> HttpResponse:
     if snapshot is None:
         return render(request, "membership/live.html", {"base": base_state()})
     kept = queries.standings(now().astimezone(current_zone()).date())
+    kept_every = Watch.objects.values_list("refit_every", flat=True).first() or HowOften.MONTH.value
     names = set(Segment.objects.values_list("name", flat=True))
     context = {
         "snapshot": snapshot,
@@ -48,7 +50,8 @@ def live(request: HttpRequest) -> HttpResponse:
         "segments": kept,
         "statuses": [status for status in ready_statuses(snapshot) if status.name not in names],
         "differences": Difference.objects.all()[:10],
-        "refits": shown_refits(Refit.objects.all()[:5], snapshot.currency),
+        "refits": shown_refits(Refit.objects.all()[:12], snapshot.currency),
+        "schedule": [(one.value, current_language().text(title), one.value == kept_every) for one, title in TITLES.items()],
     }
     return render(request, "membership/live.html", context | _feed(request))
 
@@ -77,6 +80,18 @@ def add_ready(request: HttpRequest, code: str) -> HttpResponse:
         raise NotFoundError("There is no such status.")
     row = add_status(person(request), code, snapshot)
     messages.success(request, current_language().text("Saved: {name}. Its members appear within a minute.", name=row.name))
+    return redirect("live")
+
+
+@require_POST
+@allowed(Action.EDIT_SEGMENTS)
+def schedule_refits(request: HttpRequest) -> HttpResponse:
+    """Choose how often frozen borders are learnt anew."""
+    asked = request.POST.get("every", "")
+    if asked not in list(HowOften):
+        raise DeskError("There is no such choice; choose one of the list.")
+    set_how_often(person(request), HowOften(asked))
+    messages.success(request, current_language().text("Saved."))
     return redirect("live")
 
 
