@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kogorta.base.customer_base import CustomerBase
+from kogorta.engine.duck import first_row
 from kogorta.segments.abc_xyz import AbcXyz
 from kogorta.segments.rfm import RFM
 
@@ -141,7 +142,7 @@ def compare(size: int, folder: Path) -> None:
         "ABC/XYZ, pandas": pandas_abc,
     }
     best = {name: min(cpu(job) for _ in range(ROUNDS)) for name, job in jobs.items()}
-    days = base.connection.execute("SELECT count(*) FROM customer_days").fetchone()
+    days = first_row(base.connection.execute("SELECT count(*) FROM customer_days"))
     print(f"{size:,} orders, {days[0] if days else 0:,} customer days")
     for kind, goal_sql, goal_pandas in (("RFM", 1.10, 2.5), ("ABC/XYZ", 1.10, 2.5)):
         api, hand, other = (best[f"{kind}, {who}"] for who in ("API", "hand SQL", "pandas"))

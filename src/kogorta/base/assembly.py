@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from kogorta.base.audit import Accounting, Fate, Problem
 from kogorta.base.cleaning import contact_problems
 from kogorta.base.intake import FIELDS
-from kogorta.engine.duck import filled_sql, quote, register_mapping, run_sql
+from kogorta.engine.duck import filled_sql, first_row, quote, register_mapping, run_sql
 from kogorta.engine.shelf import LARGE
 from kogorta.kit.language import minor_digits
 
@@ -165,9 +165,11 @@ def _quarantine(extract: Extract) -> str:
 
 
 def _account(connection: duckdb.DuckDBPyConnection, extract: Extract) -> Accounting:
-    counted = connection.execute(
-        "SELECT count(*) FILTER (reason IS NOT NULL), (SELECT count(*) FROM repeated), count(*) FILTER (reason IS NULL) FROM typed"
-    ).fetchone()
+    counted = first_row(
+        connection.execute(
+            "SELECT count(*) FILTER (reason IS NOT NULL), (SELECT count(*) FROM repeated), count(*) FILTER (reason IS NULL) FROM typed"
+        )
+    )
     quarantined, merged, usable = counted or (0, 0, 0)
     return Accounting(extract.rows, usable - merged, merged, quarantined + len(extract.rejected))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from kogorta.base.audit import Fate
 from kogorta.base.intake import FIELDS, ROW_NUMBER
 from kogorta.base.stages import stage_statuses
-from kogorta.engine.duck import filled_sql, quote, register_mapping, run_sql
+from kogorta.engine.duck import filled_sql, first_row, quote, register_mapping, run_sql
 from kogorta.engine.shelf import LARGE
 from kogorta.kit.contacts import Flaw, parse_inn, parse_kpp, read_emails, read_phones
 from kogorta.kit.money import currency_code
@@ -163,7 +163,7 @@ def _map_contacts(connection: duckdb.DuckDBPyConnection, present: set[str]) -> N
 
 
 def _flag(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
-    row = connection.execute(sql).fetchone()
+    row = first_row(connection.execute(sql))
     return bool(row and row[0])
 
 
@@ -196,10 +196,12 @@ def _month_first(connection: duckdb.DuckDBPyConnection, present: set[str]) -> bo
 
 
 def _usual_currency(connection: duckdb.DuckDBPyConnection) -> str:
-    row = connection.execute(
-        """SELECT w.currency FROM (SELECT coalesce(currency, number_word(amount), number_word(price)) AS word FROM cells) c
+    row = first_row(
+        connection.execute(
+            """SELECT w.currency FROM (SELECT coalesce(currency, number_word(amount), number_word(price)) AS word FROM cells) c
         JOIN currency_words w USING (word) WHERE w.currency IS NOT NULL GROUP BY w.currency ORDER BY count(*) DESC, w.currency LIMIT 1"""
-    ).fetchone()
+        )
+    )
     return str(row[0]) if row else DEFAULT_CURRENCY
 
 

@@ -21,7 +21,7 @@ from kogorta.base.store import Store
 from kogorta.base.tables import KEYS, TABLES, column_list, empty_query
 from kogorta.base.told import change_orders, events_telling, keep_told, retell, said_of_orders
 from kogorta.base.update import Update
-from kogorta.engine.duck import DEFAULT_MEMORY, bound, connect, literal, quote, register_mapping
+from kogorta.engine.duck import DEFAULT_MEMORY, bound, connect, first_row, literal, quote, register_mapping
 from kogorta.engine.shelf import LARGE, Shelf
 from kogorta.engine.table import Table
 from kogorta.kit.errors import InputError, OptionError
@@ -311,10 +311,12 @@ class CustomerBase:
 
     def audit(self) -> Audit:
         """Everything the audit found so far, most rows first within a fate."""
-        row = self.connection.execute(
-            """SELECT coalesce(sum(rows_read), 0), coalesce(sum(rows_used), 0), coalesce(sum(rows_merged), 0),
+        row = first_row(
+            self.connection.execute(
+                """SELECT coalesce(sum(rows_read), 0), coalesce(sum(rows_used), 0), coalesce(sum(rows_merged), 0),
             coalesce(sum(rows_quarantined), 0) FROM imports"""
-        ).fetchone()
+            )
+        )
         rows = self.connection.execute(
             'SELECT code, source, fate, rows, "column", example_row, example FROM problems ORDER BY source, position'
         ).fetchall()
@@ -329,7 +331,7 @@ class CustomerBase:
         Raises:
             OptionError: no merge with this id.
         """
-        found = self.connection.execute("SELECT count(*) FROM merges WHERE merged_id = ?", [merged_id]).fetchone()
+        found = first_row(self.connection.execute("SELECT count(*) FROM merges WHERE merged_id = ?", [merged_id]))
         if not found or not found[0]:
             raise OptionError(
                 "No merge of {merged_id!r} is recorded; see the table merges for the ids.",
@@ -395,7 +397,7 @@ class CustomerBase:
             OptionError: nothing was decided about the pair.
         """
         pair = [min(left, right), max(left, right)]
-        row = self.connection.execute("SELECT count(*) FROM matches WHERE left_id = ? AND right_id = ?", pair).fetchone()
+        row = first_row(self.connection.execute("SELECT count(*) FROM matches WHERE left_id = ? AND right_id = ?", pair))
         if not row or not row[0]:
             raise OptionError("Nothing was decided about {left} and {right}.", left=left, right=right)
         self._decide(without_pair(left, right))
@@ -510,7 +512,7 @@ class CustomerBase:
         self._store.on_wait = on_wait
 
     def _rows_read(self) -> int:
-        row = self.connection.execute("SELECT coalesce(sum(rows_read), 0) FROM imports").fetchone()
+        row = first_row(self.connection.execute("SELECT coalesce(sum(rows_read), 0) FROM imports"))
         return int(row[0]) if row else 0
 
     def _settle(self, options: IntakeOptions) -> IntakeOptions:
@@ -527,9 +529,11 @@ class CustomerBase:
 
     def _earlier(self, digest: str) -> tuple[str, int, int, int, int] | None:
         """How these bytes were read before, and where their rows went."""
-        return self.connection.execute(
-            "SELECT reading, rows_read, rows_used, rows_merged, rows_quarantined FROM imports WHERE digest = ?", [digest]
-        ).fetchone()
+        return first_row(
+            self.connection.execute(
+                "SELECT reading, rows_read, rows_used, rows_merged, rows_quarantined FROM imports WHERE digest = ?", [digest]
+            )
+        )
 
     def _refuse(self, extract: Extract, assembled: Assembled) -> None:
         first = assembled.problems[0]

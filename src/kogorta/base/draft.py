@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kogorta.base.delta_tables import month_sql
 from kogorta.base.tables import MONTH_OF, TABLES, column_list
+from kogorta.engine.duck import first_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -102,7 +103,7 @@ class Draft:
 
     def count(self, table: str) -> int:
         """Rows of a table of the shelf."""
-        row = self.shelf.connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        row = first_row(self.shelf.connection.execute(f"SELECT count(*) FROM {table}"))
         return int(row[0]) if row else 0
 
     def clear(self) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from kogorta.base.cleaning import read_rows
 from kogorta.base.intake import FIELDS, ROW_NUMBER
-from kogorta.engine.duck import connect, quote, register_mapping
+from kogorta.engine.duck import connect, first_row, quote, register_mapping
 from kogorta.engine.shelf import LARGE, Shelf
 from kogorta.kit.errors import OptionError
 
@@ -137,7 +137,7 @@ def without_erased(extract: Extract, options: IntakeOptions, erased: Erased, fol
             connection, "erased_keys", {"digest": list(erased.nameless), "nameless": [erased.nameless[key] for key in erased.nameless]}
         )
         shelf.keep("erased_rows", _found(erased.salt), large=extract.rows > LARGE)
-        row = connection.execute("SELECT count(*) FROM erased_rows").fetchone()
+        row = first_row(connection.execute("SELECT count(*) FROM erased_rows"))
         count = int(row[0]) if row else 0
         if not count:
             return extract, 0

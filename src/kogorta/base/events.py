@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from kogorta.base.tables import column_list
 from kogorta.base.told import TYPES
-from kogorta.engine.duck import literal, register_mapping
+from kogorta.engine.duck import first_row, literal, register_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,5 +85,5 @@ def absorb(draft: Draft, events: Sequence[Event]) -> EventsTaken:
         draft.append("events", f"SELECT {column_list('events')} FROM new_events")
     connection.execute("DROP TABLE incoming_events")
     types = ", ".join(map(literal, TYPES))
-    telling = connection.execute(f"SELECT count(*) FROM new_events WHERE type IN ({types})").fetchone()
+    telling = first_row(connection.execute(f"SELECT count(*) FROM new_events WHERE type IN ({types})"))
     return EventsTaken(added, frozenset(row[0] for row in unknown), int(telling[0]) if telling else 0)

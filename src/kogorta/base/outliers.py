@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from kogorta.base.audit import Fate, Problem
 from kogorta.base.identity import LARGEST_GROUP
 from kogorta.base.spread import middle_and_spread
+from kogorta.engine.duck import first_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,33 +33,39 @@ def find_outliers(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
         # nothing below this sum can be far; the exact test is for the few above it
         least = max(0, math.floor(math.exp(min(middle + FAR * spread, 41.0)) * 0.999))
         far = "(ln(amount_base) - $middle) / $spread > $far" if spread > 0 else "false"
-        found = connection.execute(
-            f"""
+        found = first_row(
+            connection.execute(
+                f"""
             WITH far AS (SELECT order_id, amount_base FROM orders WHERE status = 'won' AND amount_base > {least} AND {far}),
             both_kinds AS (FROM far UNION SELECT order_id, amount_base FROM unusual_orders)
             SELECT count(*), arg_min(order_id, (-amount_base, order_id)) FROM both_kinds
             """,
-            {"middle": middle, "spread": spread, "far": FAR} if spread > 0 else {},
-        ).fetchone()
+                {"middle": middle, "spread": spread, "far": FAR} if spread > 0 else {},
+            )
+        )
         if found and found[0]:
             yield Problem("outlier", "", Fate.NOTED, found[0], "amount", None, str(found[1]))
-    unmatched = connection.execute(
-        """SELECT count(*), min(order_id) FROM orders
+    unmatched = first_row(
+        connection.execute(
+            """SELECT count(*), min(order_id) FROM orders
         WHERE stage_status = 'won' AND amount_base < 0 AND refund_of IS NULL"""
-    ).fetchone()
+        )
+    )
     if unmatched and unmatched[0]:
         yield Problem("refund_unmatched", "", Fate.NOTED, unmatched[0], "amount", None, unmatched[1])
-    merged = connection.execute("SELECT count(*), min(merged_id) FROM merges").fetchone()
+    merged = first_row(connection.execute("SELECT count(*), min(merged_id) FROM merges"))
     if merged and merged[0]:
         yield Problem("identity_merged", "", Fate.NOTED, merged[0], "customer_id", None, merged[1])
-    chained = connection.execute(
-        f"""WITH chains AS (SELECT kept_id, count(*) + 1 AS cards FROM merges WHERE evidence NOT LIKE 'inn%'
+    chained = first_row(
+        connection.execute(
+            f"""WITH chains AS (SELECT kept_id, count(*) + 1 AS cards FROM merges WHERE evidence NOT LIKE 'inn%'
             GROUP BY kept_id HAVING cards > {LARGEST_GROUP})
         SELECT CAST(sum(cards) AS BIGINT), arg_max(kept_id, (cards, kept_id)) FROM chains"""
-    ).fetchone()
+        )
+    )
     if chained and chained[0]:
         yield Problem("identity_chained", "", Fate.NOTED, chained[0], "customer_id", None, chained[1])
-    apart = connection.execute("SELECT count(*), arg_min((kind, key), (place, key, side)) FROM shared_keys").fetchone()
+    apart = first_row(connection.execute("SELECT count(*), arg_min((kind, key), (place, key, side)) FROM shared_keys"))
     if apart and apart[0]:
         kind, key = apart[1]
         yield Problem("identity_shared_key", "", Fate.NOTED, apart[0], kind, None, key)

@@ -190,19 +190,14 @@ def _write(target: Path, parts: Path, customers: int, seed: int, as_of: date, mo
         rows = f"read_parquet('{_quoted(parts)}/*.parquet')"
         start = as_of - timedelta(days=model.days)
         _export(connection, rows, start, target)
-        figures = connection.execute(
+        (figures,) = connection.execute(
             f"""
             SELECT count(*), count(*) FILTER (kopecks > 0), count(*) FILTER (kopecks < 0), count(*) FILTER (kind = {REVERSAL}),
                    sum(kopecks) FILTER (kopecks > 0), -coalesce(sum(kopecks) FILTER (kopecks < 0), 0), min(day), max(day)
             FROM {rows}
             """
-        ).fetchone()
-        buyers = connection.execute(f"SELECT count(DISTINCT customer) FROM {rows} WHERE kind IN ({WHOLE}, {CUT})").fetchone()
-    if figures is None or buyers is None:
-        raise InputError(
-            "nothing was generated for {name!r}.",
-            name=target.name,
-        )
+        ).fetchall()
+        (buyers,) = connection.execute(f"SELECT count(DISTINCT customer) FROM {rows} WHERE kind IN ({WHOLE}, {CUT})").fetchall()
     count, orders, refunds, full, gross, refunded, first_day, last_day = (int(figure) for figure in figures)
     return RetailTruth(
         file=target.name,

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from kogorta.kit.errors import OptionError
@@ -113,6 +113,17 @@ def run_sql(
         if re.sub(r"--[^\n]*", "", statement).strip():
             connection.execute(statement)
     return connection
+
+
+def first_row(asked: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> tuple[Any, ...] | None:
+    """The first row of an answer, None when it has none; the answer is read to its end, for one half read holds the connection.
+
+    Example:
+        >>> first_row(connect().execute("SELECT 1, 'a'"))
+        (1, 'a')
+    """
+    rows: list[tuple[Any, ...]] = asked.fetchall()
+    return rows[0] if rows else None
 
 
 def register_mapping(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, Sequence[object]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kogorta.engine.duck import first_row
 from kogorta.kit.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Table:
         return tuple(str(name) for name in self.connection.table(self.name).columns)
 
     def __len__(self) -> int:
-        row = self.connection.execute(f"SELECT count(*) FROM {self.name}").fetchone()
+        row = first_row(self.connection.execute(f"SELECT count(*) FROM {self.name}"))
         return int(row[0]) if row else 0
 
     def rows(self, limit: int | None = None) -> list[tuple[Cell, ...]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kogorta.base.tables import column_list
-from kogorta.engine.duck import register_mapping
+from kogorta.engine.duck import first_row, register_mapping
 from kogorta.enrichment.geography import locate
 from kogorta.enrichment.kinds import Kind, kind_of
 from kogorta.enrichment.okved import standard
@@ -83,7 +83,7 @@ def enrich(base: CustomerBase, industries: IndustryMap | None = None) -> Coverag
     base.replace_enriched({"customers": "enriched_customers", "contacts": "enriched_contacts"}, mapping.name)
     for name in ("customers", "contacts"):
         connection.execute(f"DROP VIEW {name}_to_enrich")
-    row = connection.execute("SELECT count(*), count(industry), count(region), count(time_zone), count(role) FROM customers").fetchone()
+    row = first_row(connection.execute("SELECT count(*), count(industry), count(region), count(time_zone), count(role) FROM customers"))
     return Coverage(*(row or (0, 0, 0, 0, 0)))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kogorta.engine.duck import first_row
 from kogorta.experiments.sums import MetricSums, Sums
 from kogorta.kit.errors import InputError
 
@@ -201,7 +202,7 @@ def _shifts(connection: duckdb.DuckDBPyConnection, table: str, metrics: Sequence
     # the variance of infinite values is an error in the engine, so they are left out here and found by the sums
     asked = [f"{name}({value}) FILTER (WHERE isfinite({value}))" for value in values for name in ("avg", "stddev_pop")]
     sample = f"(SELECT * FROM {_quoted(table)} LIMIT {SAMPLE_ROWS})"
-    row = connection.execute(f"SELECT {', '.join(asked)} FROM {sample}").fetchone() or (None,) * len(asked)
+    row = first_row(connection.execute(f"SELECT {', '.join(asked)} FROM {sample}")) or (None,) * len(asked)
     found = iter(zip(row[::2], row[1::2], strict=True))
     shifts = []
     for metric in metrics:
@@ -222,7 +223,7 @@ def _cap(connection: duckdb.DuckDBPyConnection, table: str, metric: Metric) -> f
     if metric.cap_quantile is None:
         return metric.cap
     query = f"SELECT quantile_cont({_capped(metric.column, None)}, ?) FROM {_quoted(table)}"
-    row = connection.execute(query, [metric.cap_quantile]).fetchone()
+    row = first_row(connection.execute(query, [metric.cap_quantile]))
     return None if row is None or row[0] is None else float(row[0])
 
 

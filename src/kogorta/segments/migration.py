@@ -6,7 +6,7 @@ from datetime import timedelta
 from hashlib import md5
 from typing import TYPE_CHECKING
 
-from kogorta.engine.duck import filled_sql, read_sql
+from kogorta.engine.duck import filled_sql, first_row, read_sql
 from kogorta.kit.checks import check_choice
 from kogorta.kit.clock import parse_day
 from kogorta.kit.errors import OptionError
@@ -130,7 +130,7 @@ def rule_shift(base: CustomerBase, scheme: str, from_on: date | str, to_on: date
 def earlier_day(base: CustomerBase, as_of: date) -> date | None:
     """A day worth comparing with: a year back, or half of a shorter history; None when there is less than 60 days of it."""
     summary = customer_summary(base, as_of)
-    row = base.connection.execute(f"SELECT min(first_order_on) FROM {summary}").fetchone()
+    row = first_row(base.connection.execute(f"SELECT min(first_order_on) FROM {summary}"))
     if row is None or row[0] is None:
         return None
     span = (as_of - row[0]).days

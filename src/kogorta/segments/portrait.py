@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kogorta.engine.duck import first_row
 from kogorta.kit.language import message
 from kogorta.segments.figures import CategoryFigures, CellFigures, CodeFigures, IndustrySegment, SegmentFigures, Totals
 from kogorta.segments.lifecycle import STAGES
@@ -46,13 +47,15 @@ def scheme_names(scheme: str) -> Mapping[str, str]:
 
 def totals(base: CustomerBase, profile: Table) -> Totals:
     """The base in one line."""
-    row = base.connection.execute(
-        f"""
+    row = first_row(
+        base.connection.execute(
+            f"""
         SELECT count(*), count(*) FILTER (kind = 'company'), count(*) FILTER (kind <> 'company'), count(*) FILTER (frequency > 0),
             coalesce(sum(frequency), 0), coalesce(sum(monetary), 0), count(*) FILTER (frequency > 1), min(first_order_on),
             max(last_order_on), count(inn), count(industry), count(email), count(phone), count(region)
         FROM {profile.name}"""
-    ).fetchone()
+        )
+    )
     if row is None:
         raise AssertionError("an aggregate always has a row")
     customers, companies, persons, buyers, orders, revenue, repeaters, first, last, *known = row
@@ -146,9 +149,11 @@ def matrix_figures(profile: Table) -> tuple[CellFigures, ...]:
 
 def cv_deciles(classes: Table) -> tuple[float, ...] | None:
     """Nine deciles of the coefficient of variation behind XYZ, or None when nobody has enough periods."""
-    row = classes.connection.execute(
-        f"SELECT quantile_disc(cv, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) FROM {classes.name} WHERE cv IS NOT NULL"
-    ).fetchone()
+    row = first_row(
+        classes.connection.execute(
+            f"SELECT quantile_disc(cv, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) FROM {classes.name} WHERE cv IS NOT NULL"
+        )
+    )
     return tuple(row[0]) if row and row[0] else None
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from hashlib import md5
 from typing import TYPE_CHECKING, Final, Literal
 
+from kogorta.engine.duck import first_row
 from kogorta.engine.quantiles import exact_quantiles
 from kogorta.engine.table import Table
 from kogorta.kit.checks import check_choice
@@ -243,11 +244,13 @@ class RFM:
             )
             return int(count), recency, frequency, sums  # type: ignore[call-overload]
         fractions = [place / self.levels - _NUDGE for place in range(1, self.levels)]
-        row = base.connection.execute(
-            f"""SELECT count(*), quantile_disc(recency_days, $fractions), quantile_disc(frequency, $fractions),
+        row = first_row(
+            base.connection.execute(
+                f"""SELECT count(*), quantile_disc(recency_days, $fractions), quantile_disc(frequency, $fractions),
             quantile_disc({money}, $fractions) FROM {summary} WHERE frequency > 0""",
-            {"fractions": fractions},
-        ).fetchone()
+                {"fractions": fractions},
+            )
+        )
         return row or (0, (), (), ())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kogorta.engine.duck import first_row
 from kogorta.engine.table import Table
 from kogorta.segments.figures import Stability
 from kogorta.segments.rfm import level_expressions, money_expression
@@ -41,9 +42,11 @@ def code_stability(segments: Segments) -> tuple[Stability, Table]:
         WITH near AS (SELECT customer_id, rfm_code, {", ".join(columns)} FROM {segments.name})
         SELECT customer_id, rfm_code, {unchanged} AS stable, {", ".join(_NEIGHBOURS)} FROM near"""
     name = materialise(segments.base, f"stability_{segments.name}", query, {}, wide=True, here=True)
-    row = connection.execute(
-        f"""SELECT count(*), count(*) FILTER (stable),
+    row = first_row(
+        connection.execute(
+            f"""SELECT count(*), count(*) FILTER (stable),
             count(*) FILTER (one_order_more <> rfm_code OR one_order_less <> rfm_code),
             count(*) FILTER (week_earlier <> rfm_code OR week_later <> rfm_code) FROM {name}"""
-    ).fetchone()
+        )
+    )
     return Stability(*(row or (0, 0, 0, 0))), Table(connection, name, ("customer_id",))

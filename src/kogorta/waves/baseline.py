@@ -7,7 +7,7 @@ from datetime import timedelta
 from math import sqrt
 from typing import TYPE_CHECKING, Any, Final
 
-from kogorta.engine.duck import read_sql
+from kogorta.engine.duck import first_row, read_sql
 from kogorta.segments.rfm import segment_sql
 from kogorta.segments.summary import customer_summary
 from kogorta.waves.plan import Range
@@ -83,7 +83,7 @@ def measure_baselines(base: CustomerBase, rule: RFMRule, as_of: date, scheme: st
     Returns:
         Segment -> counts; empty when the history is shorter than a run-in and one horizon.
     """
-    first = base.connection.execute(f"SELECT min(first_order_on) FROM {customer_summary(base, as_of)}").fetchone()
+    first = first_row(base.connection.execute(f"SELECT min(first_order_on) FROM {customer_summary(base, as_of)}"))
     if first is None or first[0] is None:
         return {}
     pooled: dict[str, list[int]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from kogorta.engine.duck import first_row
 from kogorta.kit.checks import check_between
 from kogorta.waves.baseline import Baseline, measure_baselines
 from kogorta.waves.first_wave import FirstWave, plan_experiment
@@ -143,7 +144,7 @@ def _expected_of(base: CustomerBase, wave: tuple[WaveMember, ...], expected: str
     if expected is None or not wave:
         return None
     treated = [member.customer_id for member in wave if member.arm == "treated"]
-    row = base.connection.execute(
-        f"SELECT sum(expected_orders) FROM {expected} WHERE customer_id IN (SELECT unnest($ids))", {"ids": treated}
-    ).fetchone()
+    row = first_row(
+        base.connection.execute(f"SELECT sum(expected_orders) FROM {expected} WHERE customer_id IN (SELECT unnest($ids))", {"ids": treated})
+    )
     return float(row[0]) if row and row[0] is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kogorta.engine.duck import read_sql
+from kogorta.engine.duck import first_row, read_sql
 from kogorta.segments.summary import customer_summary, materialise
 from kogorta.waves.baseline import HORIZON_DAYS, Baseline
 from kogorta.waves.plan import Candidate
@@ -64,7 +64,7 @@ def customer_stakes(
         expected = "no_expected_orders"
         connection.execute(f"CREATE TABLE IF NOT EXISTS {expected} (customer_id VARCHAR, expected_orders DOUBLE)")
     summary = customer_summary(base, segments.as_of)
-    row = connection.execute(f"SELECT count(*) FILTER (frequency > 1) * 1.0 / count(*) FROM {summary} WHERE frequency > 0").fetchone()
+    row = first_row(connection.execute(f"SELECT count(*) FILTER (frequency > 1) * 1.0 / count(*) FROM {summary} WHERE frequency > 0"))
     repeat_share = float(row[0]) if row and row[0] is not None else 0.0
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE motives
@@ -125,5 +125,5 @@ def propose(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
 
 def reachable(alias: str, profile: Table) -> str:
     """SQL that says whether a customer of the profile can be contacted."""
-    row = profile.connection.execute(f"SELECT count(*) FROM {profile.name} WHERE email IS NOT NULL OR phone IS NOT NULL").fetchone()
+    row = first_row(profile.connection.execute(f"SELECT count(*) FROM {profile.name} WHERE email IS NOT NULL OR phone IS NOT NULL"))
     return f"({alias}.email IS NOT NULL OR {alias}.phone IS NOT NULL)" if row and row[0] else "TRUE"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kogorta.engine.duck import read_sql
+from kogorta.engine.duck import first_row, read_sql
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import minor_digits
 from kogorta.segments.rfm import RFM
@@ -50,24 +50,28 @@ def try_definitions(
     cases = []
     for name, tried in _alternatives(base, segments):
         stakes = customer_stakes(base, tried, scheme, baselines, expected=expected)
-        row = base.connection.execute(
-            f"""
+        row = first_row(
+            base.connection.execute(
+                f"""
             WITH sums AS (SELECT g.segment_{scheme} AS segment, count(*) AS n, sum(g.monetary) AS revenue, sum(k.at_stake) AS stake
                 FROM {tried.name} g JOIN {stakes} k USING (customer_id) GROUP BY 1)
             SELECT segment, n, revenue / nullif((SELECT sum(revenue) FROM sums), 0) FROM sums
             ORDER BY n < {FEWEST_CUSTOMERS}, stake DESC, revenue DESC, segment LIMIT 1
             """
-        ).fetchone()
+            )
+        )
         if row is None:
             continue
         segment, customers, share = row
-        shared = base.connection.execute(
-            f"""
+        shared = first_row(
+            base.connection.execute(
+                f"""
             WITH theirs AS (SELECT customer_id FROM {tried.name} WHERE segment_{scheme} = '{priority}')
             SELECT (SELECT count(*) FROM theirs WHERE customer_id IN {mine}),
                 (SELECT count(*) FROM (SELECT * FROM theirs UNION SELECT * FROM {mine} AS mine))
             """
-        ).fetchone()
+            )
+        )
         both, either = shared or (0, 0)
         cases.append(SensitivityCase(name, segment, customers, float(share or 0), both / either if either else 1.0, segment == priority))
         if tried.name != segments.name:
@@ -95,11 +99,13 @@ def _alternatives(base: CustomerBase, segments: Segments) -> Iterator[tuple[str,
 
 def _thirds_of_money(base: CustomerBase, summary: str) -> tuple[int, ...]:
     """Round numbers near the thirds of total revenue: what a person would have written down."""
-    row = base.connection.execute(
-        f"""WITH sorted AS (SELECT monetary, sum(monetary) OVER (ORDER BY monetary, customer_id) AS running,
+    row = first_row(
+        base.connection.execute(
+            f"""WITH sorted AS (SELECT monetary, sum(monetary) OVER (ORDER BY monetary, customer_id) AS running,
             sum(monetary) OVER () AS total FROM {summary} WHERE monetary > 0)
         SELECT min(monetary) FILTER (running * 10 >= total), min(monetary) FILTER (running * 10 >= 4 * total) FROM sorted"""
-    ).fetchone()
+        )
+    )
     low, high = (row[0] or 1, row[1] or 2) if row else (1, 2)
     rounded = sorted(_round_off(int(bound)) for bound in (low, high))
     return tuple(rounded)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kogorta.base.matching.names import LONGEST_NAME, read_city, read_company, read_person, sound
-from kogorta.engine.duck import filled_sql, register_mapping
+from kogorta.engine.duck import filled_sql, first_row, register_mapping
 
 if TYPE_CHECKING:
     import duckdb
@@ -71,10 +71,12 @@ def block_cards(connection: duckdb.DuckDBPyConnection, table: str, kind: str, bl
         USING (unique_id)
         WHERE c.kind = '{"company" if kind == "company" else "person"}' ORDER BY unique_id"""
     )
-    row = connection.execute(
-        f"""SELECT (SELECT count(*) FROM {blocked}), count(DISTINCT key) FILTER (cards <= {LARGEST_BLOCK}),
+    row = first_row(
+        connection.execute(
+            f"""SELECT (SELECT count(*) FROM {blocked}), count(DISTINCT key) FILTER (cards <= {LARGEST_BLOCK}),
         count(DISTINCT key) FILTER (cards > {LARGEST_BLOCK}) FROM match_keys"""
-    ).fetchone()
+        )
+    )
     connection.execute("DROP TABLE match_keys")
     return Blocks(*(row or (0, 0, 0)))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kogorta.base.identity import match_identities
 from kogorta.base.matching.clusters import Marks
 from kogorta.base.tables import column_list
-from kogorta.engine.duck import filled_sql, quote
+from kogorta.engine.duck import filled_sql, first_row, quote
 from kogorta.kit.errors import OptionError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def undone(connection: duckdb.DuckDBPyConnection, merged_id: str) -> list[Row]:
     The card leads the identities that exact keys joined with it: they leave together, and only with him.
     """
     match_identities(connection, keys=f"({filled_sql('base', 'identity_keys', {}, {'past': ''})})", exact_only=True)
-    row = connection.execute("SELECT customer_id FROM identity_map WHERE entity_id = ?", [merged_id]).fetchone()
+    row = first_row(connection.execute("SELECT customer_id FROM identity_map WHERE entity_id = ?", [merged_id]))
     if row is None or row[0] != merged_id:
         return []
     rows = connection.execute(
@@ -97,10 +97,12 @@ def undone(connection: duckdb.DuckDBPyConnection, merged_id: str) -> list[Row]:
 
 
 def _customer(connection: duckdb.DuckDBPyConnection, card: str) -> str:
-    row = connection.execute(
-        "SELECT coalesce(m.kept_id, e.entity_id) FROM entities e LEFT JOIN merges m ON m.merged_id = e.entity_id WHERE e.entity_id = ?",
-        [card],
-    ).fetchone()
+    row = first_row(
+        connection.execute(
+            "SELECT coalesce(m.kept_id, e.entity_id) FROM entities e LEFT JOIN merges m ON m.merged_id = e.entity_id WHERE e.entity_id = ?",
+            [card],
+        )
+    )
     if row is None:
         raise OptionError("There is no customer {customer!r} in the base; see the table customers for the ids.", customer=card)
     return str(row[0])

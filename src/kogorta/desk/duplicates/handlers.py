@@ -15,6 +15,7 @@ from kogorta.desk.errors import ConflictError
 from kogorta.desk.imports.rebuilding import base_alone
 from kogorta.desk.jobs.registry import job
 from kogorta.desk.personal.forgetting import forgets
+from kogorta.engine.duck import first_row
 from kogorta.enrichment.enrich import enrich
 from kogorta.kit.errors import OptionError
 from kogorta.kit.language import message
@@ -115,15 +116,17 @@ def _was_apart(base: CustomerBase, record: str) -> bool:
     """Whether an earlier attempt set the record apart already."""
     query = """SELECT 1 FROM splits WHERE entity_id = $id
         UNION ALL SELECT 1 FROM matches WHERE verdict = 'different' AND $id IN (left_id, right_id)"""
-    return base.connection.execute(query, {"id": record}).fetchone() is not None
+    return first_row(base.connection.execute(query, {"id": record})) is not None
 
 
 def _are_one(base: CustomerBase, row: Decision) -> bool:
-    found = base.connection.execute(
-        """SELECT count(DISTINCT coalesce(m.kept_id, e.entity_id)) FROM entities e LEFT JOIN merges m ON m.merged_id = e.entity_id
+    found = first_row(
+        base.connection.execute(
+            """SELECT count(DISTINCT coalesce(m.kept_id, e.entity_id)) FROM entities e LEFT JOIN merges m ON m.merged_id = e.entity_id
         WHERE e.entity_id IN (?, ?) HAVING count(*) = 2""",
-        [row.left_id, row.right_id],
-    ).fetchone()
+            [row.left_id, row.right_id],
+        )
+    )
     return bool(found and found[0] == 1)
 
 

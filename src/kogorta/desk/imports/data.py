@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from kogorta.desk.bases.opening import base_state, open_desk_base
+from kogorta.engine.duck import first_row
 from kogorta.kit.language import message
 
 if TYPE_CHECKING:
@@ -79,12 +80,12 @@ def _facts(version: str) -> DataFacts:  # noqa: ARG001  the key of the cache
     try:
         connection = base.connection
         counted = ", ".join(f"count(*) FILTER (({has}) AND ({who})), count(*) FILTER ({who})" for _, has, who in _COVERED)
-        customers, *cells = connection.execute(f"SELECT count(*), {counted} FROM customers").fetchone() or (0, *([0] * 2 * len(_COVERED)))
+        customers, *cells = first_row(connection.execute(f"SELECT count(*), {counted} FROM customers")) or (0, *([0] * 2 * len(_COVERED)))
         problems = connection.execute(
             """SELECT code, fate, sum(rows)::BIGINT FROM problems GROUP BY code, fate
             ORDER BY CASE fate WHEN 'quarantined' THEN 0 WHEN 'merged' THEN 1 WHEN 'repaired' THEN 3 ELSE 2 END, 3 DESC, 1"""
         ).fetchall()
-        joined, decided = connection.execute("SELECT (SELECT count(*) FROM merges), (SELECT count(*) FROM matches)").fetchone() or (0, 0)
+        joined, decided = first_row(connection.execute("SELECT (SELECT count(*) FROM merges), (SELECT count(*) FROM matches)")) or (0, 0)
         coverage = tuple(Coverage(name, int(cells[2 * place]), int(cells[2 * place + 1])) for place, (name, _, _) in enumerate(_COVERED))
         return DataFacts(
             int(customers), base.last_day(), tuple((code, fate, int(rows)) for code, fate, rows in problems), coverage, joined, decided

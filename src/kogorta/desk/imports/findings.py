@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kogorta.base.customer_base import import_digest
 from kogorta.base.stages import propose_status
 from kogorta.desk.imports.storage import quarantine_of
+from kogorta.engine.duck import first_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,21 +116,25 @@ class Findings:
 
 def totals(base: CustomerBase) -> Totals:
     """A base in figures."""
-    row = base.connection.execute(
-        """SELECT (SELECT count(*) FROM customers), count(*), count(*) FILTER (status = 'won'),
+    row = first_row(
+        base.connection.execute(
+            """SELECT (SELECT count(*) FROM customers), count(*), count(*) FILTER (status = 'won'),
         coalesce(sum(net_amount_base) FILTER (status = 'won'), 0) FROM orders"""
-    ).fetchone()
+        )
+    )
     return Totals(*(int(value) for value in row or (0, 0, 0, 0)))
 
 
 def find(base: CustomerBase, extract: Extract, accounting: Accounting, before: Totals) -> Findings:
     """What is to be told of a file that was just added to a base."""
     connection, digest = base.connection, import_digest(extract)
-    orders, first, last = connection.execute(
-        """SELECT count(*), min(ordered_on) FILTER (stage_status = 'won'), max(ordered_on) FILTER (stage_status = 'won')
+    orders, first, last = first_row(
+        connection.execute(
+            """SELECT count(*), min(ordered_on) FILTER (stage_status = 'won'), max(ordered_on) FILTER (stage_status = 'won')
         FROM orders WHERE import_digest = ?""",
-        [digest],
-    ).fetchone() or (0, None, None)
+            [digest],
+        )
+    ) or (0, None, None)
     return Findings(
         digest,
         base.currency,

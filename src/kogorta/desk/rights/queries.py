@@ -14,7 +14,7 @@ from kogorta.desk.personal.queries import consents_of
 from kogorta.desk.reports.queries import reports_with
 from kogorta.desk.segments.models import FrozenList
 from kogorta.desk.segments.queries import list_file
-from kogorta.engine.duck import quote
+from kogorta.engine.duck import first_row, quote
 from kogorta.kit.errors import OptionError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _lists_with(ids: Sequence[str]) -> list[FrozenList]:
         for row in FrozenList.objects.order_by("id"):
             path = list_file(row.file)
             query = f"SELECT 1 FROM read_parquet({quote(str(path))}) WHERE customer_id IN {_MINE} LIMIT 1"
-            if path.exists() and connection.execute(query, {"ids": list(ids)}).fetchone():
+            if path.exists() and first_row(connection.execute(query, {"ids": list(ids)})):
                 found.append(row)
     finally:
         connection.close()
@@ -163,9 +163,12 @@ def touched_by(customer_id: str) -> Touched:
     keys = keys_in_base(customer_id)
     base = open_desk_base()
     try:
-        row = base.connection.execute(
-            "SELECT (SELECT name FROM customers WHERE customer_id = $id), count(*) FROM orders WHERE customer_id = $id", {"id": customer_id}
-        ).fetchone() or (None, 0)
+        row = first_row(
+            base.connection.execute(
+                "SELECT (SELECT name FROM customers WHERE customer_id = $id), count(*) FROM orders WHERE customer_id = $id",
+                {"id": customer_id},
+            )
+        ) or (None, 0)
     finally:
         base.connection.close()
     return Touched(

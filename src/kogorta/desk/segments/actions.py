@@ -13,7 +13,7 @@ from kogorta.desk.people.authority import authorise
 from kogorta.desk.people.permissions import Action
 from kogorta.desk.segments.models import FrozenList, Segment, SegmentVersion
 from kogorta.desk.segments.queries import check_may_ask, find_segment, list_file, members_of_rule, saved_book, used_in
-from kogorta.engine.duck import connect, quote
+from kogorta.engine.duck import connect, first_row, quote
 from kogorta.segments.rules.document import from_document, to_document
 
 if TYPE_CHECKING:
@@ -123,9 +123,9 @@ def make_nameless(customer_ids: frozenset[str], nameless: str) -> None:
                 continue
             rows = f"SELECT customer_id FROM read_parquet({quote(str(path))})"
             gone = {"gone": sorted(customer_ids)}
-            found = connection.execute(
-                f"SELECT count(*) FROM ({rows}) WHERE customer_id IN (SELECT unnest($gone::VARCHAR[]))", gone
-            ).fetchone()
+            found = first_row(
+                connection.execute(f"SELECT count(*) FROM ({rows}) WHERE customer_id IN (SELECT unnest($gone::VARCHAR[]))", gone)
+            )
             if found and found[0]:
                 new = path.with_suffix(".new")
                 replaced = f"CASE WHEN customer_id IN (SELECT unnest($gone::VARCHAR[])) THEN {quote(nameless)} ELSE customer_id END"

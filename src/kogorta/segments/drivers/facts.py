@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from kogorta.engine.duck import read_sql
+from kogorta.engine.duck import first_row, read_sql
 from kogorta.kit.clock import parse_day
 from kogorta.kit.errors import InputError, OptionError
 from kogorta.kit.language import minor_digits
@@ -134,7 +134,7 @@ def gather_facts(
     columns = list(_built_in(by_name, outcome, 10 ** minor_digits(base.currency)))
     columns += _attributes(base, ids)
     columns += [_given(one, ids, by_name["anchor_on"]) for one in given]
-    first = base.connection.execute("SELECT min(day) FROM customer_days WHERE orders > 0").fetchone()
+    first = first_row(base.connection.execute("SELECT min(day) FROM customer_days WHERE orders > 0"))
     return Facts(outcome, as_of, window, base.currency, _target(by_name, outcome), tuple(columns), first[0] if first else None)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from hashlib import md5
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
+from kogorta.engine.duck import first_row
 from kogorta.engine.table import Table
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import Language
@@ -142,7 +143,7 @@ class EvidenceClasses:
         Raises:
             InputError: the base has no such customer.
         """
-        row = self.table.connection.execute(f"SELECT {_ASKED} FROM {self.table.name} WHERE customer_id = ?", [customer_id]).fetchone()
+        row = first_row(self.table.connection.execute(f"SELECT {_ASKED} FROM {self.table.name} WHERE customer_id = ?", [customer_id]))
         if row is None:
             raise InputError("The base has no customer {customer}; see the table customers for the ids.", customer=repr(customer_id)[:80])
         return self._finding(row, language)

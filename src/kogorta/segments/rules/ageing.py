@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kogorta.engine.duck import first_row
 from kogorta.segments.naming import SCHEMES
 from kogorta.segments.rules.book import EMPTY_BOOK
 from kogorta.segments.rules.fields import fold
@@ -48,10 +49,12 @@ class Lone:
     def __init__(self, snapshot: Snapshot, rule: Node, customer: str, book: SegmentBook = EMPTY_BOOK) -> None:
         self.snapshot, self.rule, self.book = snapshot, rule, book
         self.state = load_state(snapshot, [rule], book=book, customer=customer)
-        row = snapshot.connection.execute(
-            f"SELECT last_order_on, birth_on, frequency, sleeping_after, f, m FROM {snapshot.customers} WHERE customer_id = $id",
-            {"id": customer},
-        ).fetchone()
+        row = first_row(
+            snapshot.connection.execute(
+                f"SELECT last_order_on, birth_on, frequency, sleeping_after, f, m FROM {snapshot.customers} WHERE customer_id = $id",
+                {"id": customer},
+            )
+        )
         self.last_order_on, self.birth_on, self.frequency, self.sleeping_after, self.f, self.m = row or (None, None, 0, None, None, None)
 
     def on(self, day: date) -> State:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from kogorta.engine.duck import first_row
 from kogorta.kit.language import Language
 from kogorta.segments.rules.ageing import Lone
 from kogorta.segments.rules.book import EMPTY_BOOK
@@ -185,7 +186,7 @@ class _Reader:
         if isinstance(figure, Property) and family(figure.kind) != "number":
             # the customer's own spelling, not the comparable form
             query = f"SELECT {FIELDS[figure.name].name} FROM {self.snapshot.customers} WHERE customer_id = $id"
-            row = self.snapshot.connection.execute(query, {"id": self.customer}).fetchone()
+            row = first_row(self.snapshot.connection.execute(query, {"id": self.customer}))
             return None if row is None else row[0]
         column = self.evaluation.column(figure)
         if not isinstance(column, Numbers) or (column.known is not None and not column.known[0]):

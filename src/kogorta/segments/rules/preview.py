@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from kogorta.engine.duck import first_row
 from kogorta.segments.rules.book import EMPTY_BOOK
 from kogorta.segments.rules.sql import emit_sql
 
@@ -82,10 +83,9 @@ def preview(rule: Node, snapshot: Snapshot, *, book: SegmentBook = EMPTY_BOOK) -
     """
     _decide([rule], snapshot, book)
     run = snapshot.connection.execute
-    row = run(
-        """SELECT count(*), count(*) FILTER (WHERE rule_0), coalesce(sum(monetary), 0), coalesce(sum(monetary) FILTER (WHERE rule_0), 0),
+    told = """SELECT count(*), count(*) FILTER (WHERE rule_0), coalesce(sum(monetary), 0), coalesce(sum(monetary) FILTER (WHERE rule_0), 0),
         coalesce(sum(frequency) FILTER (WHERE rule_0), 0) FROM rules_decided"""
-    ).fetchone()
+    row = first_row(run(told))
     everybody, customers, total, revenue, orders = (int(value) for value in row or (0, 0, 0, 0, 0))
     rows = run(
         "SELECT customer_id, name, monetary FROM rules_decided WHERE rule_0 ORDER BY monetary DESC, customer_id LIMIT $most",
@@ -134,11 +134,13 @@ def compare_rules(saved: Node, edited: Node, snapshot: Snapshot, *, book: Segmen
     """
     _decide([saved, edited], snapshot, book)
     run = snapshot.connection.execute
-    row = run(
-        """SELECT count(*) FILTER (WHERE rule_0), count(*) FILTER (WHERE rule_1),
+    row = first_row(
+        run(
+            """SELECT count(*) FILTER (WHERE rule_0), count(*) FILTER (WHERE rule_1),
         coalesce(sum(monetary) FILTER (WHERE rule_1 AND NOT rule_0), 0), coalesce(sum(monetary) FILTER (WHERE rule_0 AND NOT rule_1), 0)
         FROM rules_decided"""
-    ).fetchone()
+        )
+    )
     before, after, gained, lost = (int(value) for value in row or (0, 0, 0, 0))
     moved = run("SELECT customer_id, rule_1 FROM rules_decided WHERE rule_0 <> rule_1 ORDER BY customer_no").fetchall()
     run("DROP TABLE rules_decided")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kogorta.engine.duck import first_row
 from kogorta.kit.errors import InputError
 from kogorta.segments.rules.book import EMPTY_BOOK
 from kogorta.segments.rules.fields import FIELDS, FILTERS, family
@@ -198,7 +199,7 @@ def load_state(
     run = snapshot.connection.execute
     where, first = "", 0
     if customer is not None:
-        found = run(f"SELECT customer_no FROM {snapshot.customers} WHERE customer_id = $id", {"id": customer}).fetchone()
+        found = first_row(run(f"SELECT customer_no FROM {snapshot.customers} WHERE customer_id = $id", {"id": customer}))
         if found is None:
             raise InputError(
                 "There is no customer {customer!r} in the base at {as_of}; check the id in customers.csv.",

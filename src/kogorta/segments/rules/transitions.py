@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kogorta.engine.duck import first_row
 from kogorta.kit.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,9 +51,11 @@ def read_transitions(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise InputError("{path} cannot be read as recorded moves: {reason}", path=path, reason=reason[:200]) from error
-    wrong = connection.execute(
-        f"SELECT way, written FROM {TABLE} WHERE day IS NULL OR way IS NULL OR way NOT IN ('entered', 'left') ORDER BY ALL LIMIT 1"
-    ).fetchone()
+    wrong = first_row(
+        connection.execute(
+            f"SELECT way, written FROM {TABLE} WHERE day IS NULL OR way IS NULL OR way NOT IN ('entered', 'left') ORDER BY ALL LIMIT 1"
+        )
+    )
     if wrong is not None:
         raise InputError(
             "{path} has a move of the way {way!r} on the day {day!r}; the way is entered or left, the day is like 2026-11-22.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kogorta.base.intake import ROW_NUMBER
+from kogorta.engine.duck import first_row
 from kogorta.kit.errors import InputError
 from kogorta.sources.files.staging import clean, engine, literal, projection, write_parquet
 
@@ -53,7 +54,7 @@ def stage_parquet(path: Path, folder: Path, columns: Sequence[tuple[str, str]], 
     with engine(folder) as connection:
         try:
             write_parquet(connection, query, folder, staged)
-            counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(staged)]).fetchone()
+            counted = first_row(connection.execute("SELECT count(*) FROM read_parquet(?)", [str(staged)]))
         except duckdb.Error as error:
             raise InputError(
                 "{name} cannot be read to the end ({first_line}); write it again.",

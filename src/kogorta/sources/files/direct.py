@@ -11,6 +11,7 @@ import codecs
 from typing import TYPE_CHECKING
 
 from kogorta.base.intake import ROW_NUMBER, RejectedRow
+from kogorta.engine.duck import first_row
 from kogorta.sources.files.contents import CHUNK, is_gzip
 from kogorta.sources.files.encodings import LARGE
 from kogorta.sources.files.grid import requisite_columns
@@ -64,7 +65,7 @@ def stage_directly(
     try:
         with engine(folder) as connection:
             write_parquet(connection, query, folder, staged)
-            found = connection.execute(f"SELECT count(*), count(coalesce({fields})) FROM read_parquet({literal(str(staged))})").fetchone()
+            found = first_row(connection.execute(f"SELECT count(*), count(coalesce({fields})) FROM read_parquet({literal(str(staged))})"))
     except duckdb.Error:
         return None
     if found is None or found[0] != scan.records - 1 or found[1] != found[0]:
