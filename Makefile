@@ -43,6 +43,7 @@ conformance: setup engines ## the same rows on every engine, 100,000 orders; pri
 		PYTHONPATH=src $(ENGINES)/bin/python -m tests.conformance --reference build/conformance $$engine; done
 	PYTHONPATH=src $(ENGINES)/bin/python -m pytest -m engines tests/conformance/test_tick_beyond.py
 	PYTHONPATH=src $(ENGINES)/bin/python -m pytest -m engines tests/conformance/test_analyze_beside.py
+	PYTHONPATH=src $(ENGINES)/bin/python -m pytest tests/e2e/test_command_line.py
 
 engines: servers $(ENGINES)/.ready ## build .venv-engines: DuckDB 2, Spark 4, ClickHouse
 
