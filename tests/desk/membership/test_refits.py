@@ -71,6 +71,7 @@ def test_borders_stay_until_their_day_and_the_page_shows_the_shift(dear, client_
     assert told.moves == Transition.objects.filter(cause="refit").count() > 0
     assert [bound * 3 for bound in told.before["rfm"]["money"]] == told.after["rfm"]["money"]
     assert watch_row().refit_at == watch_row().at == clock()
+    assert set(Transition.objects.filter(sequence__gt=moves).values_list("name", "cause")) == {("dear", "refit"), ("sleeping", "time")}
     assert recount(1).differences == ()
     assert folded()[segment.pk] == held(segment.pk)
     page = client_of("owner").get("/live/").content.decode()

@@ -102,9 +102,8 @@ class Keeper:
         wanted = _saved()
         if wanted != self._rules:
             return self._take_rules(wanted)
-        if self._is_refit_due(row, new_analysis=False):
-            return self._refit(snapshot)
-        return self._tick()
+        written = self._tick()  # before borders move, so that what time and events did is told as theirs
+        return written + self._refit(snapshot) if self._is_refit_due(row, new_analysis=False) else written
 
     # ---- one tick
 
