@@ -110,6 +110,8 @@ def analyze(
                 analysis = analyzer.analyze(base, as_of, progress=progress)
                 write_results(analysis, out, words, progress, title=title, as_json=voice.as_json, all_sheets=all_sheets)
                 hand_over(analysis, base, results)
+            if timings and not voice.as_json:
+                print_timings(progress, words)
             return
         base = telling(CustomerBase(folder, memory=memory, spill=Path(workspace)))
         add_files(base, files, Reading(**reading), Path(workspace), progress, None if voice.quiet else words)  # type: ignore[arg-type]
@@ -171,8 +173,16 @@ def print_timings(clock: StepClock, language: Language) -> None:
     """A table of the steps on standard output."""
     from kogorta.cli.printing import print_table
 
-    rows = [(language.phrase(item.step), language.number(item.seconds, 1), language.number(item.cpu_seconds, 1)) for item in clock.times]
-    print_table([language.phrase(name) for name in ("Step", "Seconds", "Processor seconds")], rows)
+    rows = [
+        (
+            language.phrase(item.step),
+            language.number(item.seconds, 1),
+            language.number(item.cpu_seconds, 1),
+            language.number(item.peak_memory_mb),
+        )
+        for item in clock.times
+    ]
+    print_table([language.phrase(name) for name in ("Step", "Seconds", "Processor seconds", "Peak memory, MB")], rows)
     click.echo(language.text("Peak memory: {megabytes} MB.", megabytes=language.number(peak_memory_mb())))
 
 

@@ -21,11 +21,15 @@ TOTAL: Final = message("whole command")
 
 @dataclass(frozen=True)
 class StepTime:
-    """One step: its name, seconds on the clock and of the processor; the same step of several files is added up."""
+    """One step: its name, seconds on the clock and of the processor, and the most megabytes the process had held by its end.
+
+    The same step of several files is added up.
+    """
 
     step: str
     seconds: float
     cpu_seconds: float
+    peak_memory_mb: int
 
 
 class StepClock:
@@ -38,6 +42,7 @@ class StepClock:
     def __init__(self, shown: Progress) -> None:
         self._shown = shown
         self._times: dict[str, tuple[float, float]] = {}
+        self._peaks: dict[str, int] = {}
         self._began = _now()
 
     @contextmanager
@@ -51,12 +56,16 @@ class StepClock:
             spent = (now - before for now, before in zip(_now(), began, strict=True))
             seconds, cpu = (one + more for one, more in zip(self._times.get(name, (0.0, 0.0)), spent, strict=True))
             self._times[name] = (seconds, cpu)
+            self._peaks[name] = peak_memory_mb()
 
     @property
     def times(self) -> tuple[StepTime, ...]:
         """The steps in the order they began, and `whole command`: the whole command so far, what lies between the steps included."""
         total = tuple(now - before for now, before in zip(_now(), self._began, strict=True))
-        return tuple(StepTime(name, round(seconds, 2), round(cpu, 2)) for name, (seconds, cpu) in (*self._times.items(), (TOTAL, total)))
+        peaks = {**self._peaks, TOTAL: peak_memory_mb()}
+        return tuple(
+            StepTime(name, round(seconds, 2), round(cpu, 2), peaks[name]) for name, (seconds, cpu) in (*self._times.items(), (TOTAL, total))
+        )
 
 
 def peak_memory_mb() -> int:
