@@ -6,7 +6,7 @@ import pytest
 from kogorta.base.customer_base import CustomerBase
 from kogorta.desk.bases.handlers import ask_for_analysis
 from kogorta.desk.bases.opening import base_state
-from kogorta.desk.bases.snapshots import forget_old_snapshots, latest_snapshot, make_snapshot, snapshot_of
+from kogorta.desk.bases.snapshots import forget_all_but, forget_old_snapshots, latest_snapshot, make_snapshot, open_enriched, snapshot_of
 from kogorta.desk.jobs import actions
 from kogorta.desk.jobs.models import Job
 from kogorta.desk.jobs.worker import run_job
@@ -83,3 +83,38 @@ def test_old_snapshots_go_and_a_torn_one_is_told(filled):
     (days[-1].folder / "facts.json").write_text("{")
     with pytest.raises(InputError, match="made anew"):
         latest_snapshot("case")
+
+
+def test_one_that_is_being_made_counts_neither_as_the_newest_nor_as_old(filled):
+    made = make_snapshot("case")
+    (DESK.snapshots_folder / ".new-another").mkdir()
+    assert forget_old_snapshots(keep=1) == 0
+    assert latest_snapshot("case") == made
+    assert (DESK.snapshots_folder / ".new-another").exists()
+
+
+def test_an_analysis_begun_before_all_was_forgotten_is_thrown_away_and_made_anew(filled, monkeypatch):
+    opened, first = [], make_snapshot("case")
+    shutil.rmtree(first.folder)
+
+    def opening():
+        found = open_enriched()
+        if not opened:
+            forget_all_but(None)
+        opened.append(found)
+        return found
+
+    monkeypatch.setattr("kogorta.desk.bases.snapshots.open_enriched", opening)
+    made = make_snapshot("case")
+    assert len(opened) == 2
+    assert latest_snapshot("case") == made == first
+
+
+def test_all_but_one_are_forgotten_those_being_made_too(filled):
+    made = make_snapshot("case")
+    other = make_snapshot("guide")
+    (DESK.snapshots_folder / ".new-another").mkdir()
+    forget_all_but(made)
+    assert latest_snapshot("case") == made
+    assert not other.folder.exists()
+    assert not (DESK.snapshots_folder / ".new-another").exists()

@@ -9,6 +9,7 @@ import json
 import shutil
 import tempfile
 import threading
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 _CUSTOMERS: Final = "customers.parquet"
 _LISTED: Final = "customers.duckdb"
 _FACTS: Final = "facts.json"
+_UNFINISHED: Final = ".new-"
+_FORGOTTEN: Final = ".forgotten"
+_LATE: Final = 86_400
 _READER_MEMORY: Final = "1000MB"
 _ROW_GROUP: Final = 50_000
 
@@ -126,10 +130,11 @@ def make_snapshot(scheme: str, as_of: date | None = None, *, progress: Progress 
     from kogorta.analysis import Analyzer
     from kogorta.waves.planning import Planner
 
+    begun = time.time_ns()
     base, version = open_enriched()
     analysis = Analyzer(planner=Planner(scheme=scheme)).analyze(base, as_of, progress=progress)
     DESK.snapshots_folder.mkdir(parents=True, exist_ok=True)
-    place = Path(tempfile.mkdtemp(prefix=".new-", dir=DESK.snapshots_folder))
+    place = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=DESK.snapshots_folder))
     try:
         write_prepared(base, analysis, place)
         _write_customers(analysis, place)
@@ -146,12 +151,16 @@ def make_snapshot(scheme: str, as_of: date | None = None, *, progress: Progress 
         }
         (place / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
         target = DESK.snapshots_folder / f"{facts['version']}-{scheme}-{analysis.as_of:%Y%m%d}"
-        if target.exists():
+        is_new = not target.exists()
+        if is_new:
+            place.rename(target)
+        if not _is_forgotten(begun):
             return _read(target)
-        place.rename(target)
+        if is_new:
+            shutil.rmtree(target, ignore_errors=True)
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    return _read(target)
+    return make_snapshot(scheme, as_of, progress=progress)
 
 
 def open_enriched() -> tuple[CustomerBase, str]:
@@ -215,13 +224,32 @@ def snapshot_of(version: str, scheme: str, as_of: date) -> Snapshot | None:
 
 
 def forget_old_snapshots(keep: int = 5) -> int:
-    """Delete all but the newest; returns how many went."""
+    """Delete all but the newest; those still being made are left alone for a day. Returns how many went."""
     if not DESK.snapshots_folder.exists():
         return 0
     folders = sorted((path for path in DESK.snapshots_folder.iterdir() if path.is_dir()), key=lambda path: -path.stat().st_mtime_ns)
-    for folder in folders[keep:]:
+    whole = [path for path in folders if not path.name.startswith(_UNFINISHED)]
+    late = [path for path in folders if path.name.startswith(_UNFINISHED) and time.time() - path.stat().st_mtime > _LATE]
+    for folder in (*whole[keep:], *late):
         shutil.rmtree(folder, ignore_errors=True)
-    return len(folders[keep:])
+    return len(whole[keep:])
+
+
+def forget_all_but(kept: Snapshot | None) -> None:
+    """Delete every other snapshot for good; one that is being made of what the base was is thrown away when it is ready."""
+    DESK.snapshots_folder.mkdir(parents=True, exist_ok=True)
+    (DESK.snapshots_folder / _FORGOTTEN).write_text(str(time.time_ns()), encoding="ascii")
+    for folder in DESK.snapshots_folder.iterdir():
+        if folder.is_dir() and (kept is None or folder != kept.folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_forgotten(begun: int) -> bool:
+    """Whether everything made of what the base was at a moment is to be thrown away."""
+    try:
+        return int((DESK.snapshots_folder / _FORGOTTEN).read_text(encoding="ascii")) >= begun
+    except FileNotFoundError:
+        return False
 
 
 def _read(folder: Path) -> Snapshot:

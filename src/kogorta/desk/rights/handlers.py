@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kogorta.base.erasure import keys_of
 from kogorta.desk.bases.handlers import JobProgress, ask_for_analysis
 from kogorta.desk.bases.opening import base_state, open_desk_base
-from kogorta.desk.bases.snapshots import forget_old_snapshots, make_snapshot
+from kogorta.desk.bases.snapshots import forget_all_but, make_snapshot
 from kogorta.desk.company.queries import current_company
 from kogorta.desk.imports.actions import note_cleaned, remove_unreadable
 from kogorta.desk.imports.cleaned import is_cleaned, keep_cleaned
@@ -54,6 +54,8 @@ def erase(context: JobContext) -> Mapping[str, object]:
                 _forget(context, keys, row.nameless)
                 files = _clean_files(context, keys, folder)
                 _make_nameless(context, base, keys, row.nameless, folder)
+            for file in files_of(base)[1]:  # of an attempt that died after the base changed too
+                keep_quarantine(base, file.digest, file.base_digest)
             context.progress(2, 4, message("Deleting earlier states of the base"))
             base.vacuum(logs=True)
         finally:
@@ -119,21 +121,19 @@ def _make_nameless(context: JobContext, base: CustomerBase, keys: PersonKeys, na
         base.take_over(other, nameless=dict.fromkeys(keys.entities, nameless))
     finally:
         other.connection.close()
-    for row in files:
-        keep_quarantine(base, row.digest, row.base_digest)
 
 
 def _analyse_anew(context: JobContext) -> None:
     """The snapshot pages read is made anew at once, and those that know him go."""
     company = current_company()
     if company is None or base_state().is_empty:
-        forget_old_snapshots(keep=0)
+        forget_all_but(None)
         return
     context.progress(3, 4, message("Analysing the base anew"))
     try:
-        make_snapshot(company.scheme, progress=JobProgress(context, 6))
+        made = make_snapshot(company.scheme, progress=JobProgress(context, 6))
     except KogortaError:
-        forget_old_snapshots(keep=0)
+        forget_all_but(None)
         ask_for_analysis()
         return
-    forget_old_snapshots(keep=1)
+    forget_all_but(made)
