@@ -50,7 +50,7 @@ def shown_moves(rows: Iterable[Transition], snapshot: Snapshot | None) -> list[S
     """Moves for a page, in their order; people by their names where the last analysis knows them."""
     found = list(rows)
     ids = names_of(row.number for row in found)
-    people = _people(snapshot, ids.values())
+    people = called(snapshot, ids.values())
     asked = _asked(found)
     return [
         ShownMove(
@@ -68,8 +68,8 @@ def shown_moves(rows: Iterable[Transition], snapshot: Snapshot | None) -> list[S
     ]
 
 
-def _people(snapshot: Snapshot | None, ids: Iterable[str]) -> dict[str, str]:
-    """Names of customers by their ids."""
+def called(snapshot: Snapshot | None, ids: Iterable[str]) -> dict[str, str]:
+    """Names of customers by their ids, where the last analysis knows them."""
     if snapshot is None:
         return {}
     query = "SELECT customer_id, name FROM customers WHERE list_contains($ids, customer_id) AND name IS NOT NULL"

@@ -19,7 +19,7 @@ from kogorta.desk.membership.charts import history
 from kogorta.desk.membership.models import Difference, Refit, Watch
 from kogorta.desk.membership.ready import add_status, ready_statuses
 from kogorta.desk.membership.refits import TITLES, HowOften, set_how_often
-from kogorta.desk.membership.shown import shown_moves, shown_refits, trouble_told
+from kogorta.desk.membership.shown import called, shown_moves, shown_refits, trouble_told
 from kogorta.desk.people.authority import allowed, person
 from kogorta.desk.people.permissions import Action
 from kogorta.desk.segments.models import Segment
@@ -105,6 +105,9 @@ def segment_history(request: HttpRequest, segment_id: int) -> HttpResponse:
     after = request.GET.get("after", "")
     members = queries.members_page(segment_id, int(after) if after.isdecimal() and len(after) < 19 else -1, PAGE + 1)
     names = queries.names_of(member.number for member in members)
+    snapshot = newest_snapshot()
+    people = called(snapshot, names.values())
+    ids = [(names.get(member.number, ""), queries.moment_of(member.since)) for member in members[:PAGE]]
     count = queries.count_of(segment_id)
     begin = (datetime(since.year, since.month, since.day, tzinfo=current_zone()) - EPOCH) // timedelta(microseconds=1)
     asked, then = _moment(request), None
@@ -117,9 +120,9 @@ def segment_history(request: HttpRequest, segment_id: int) -> HttpResponse:
         "chart": history(queries.days_of(segment_id, since), count, since, today),
         "came": queries.flows_of(segment_id, entered=True, since=begin),
         "went": queries.flows_of(segment_id, entered=False, since=begin),
-        "members": [(names.get(member.number, ""), queries.moment_of(member.since)) for member in members[:PAGE]],
+        "members": [(one, people.get(one) or one, moment) for one, moment in ids],
         "further": f"?after={members[PAGE - 1].number}" if len(members) > PAGE else "",
-        "moves": shown_moves(queries.newest_transitions(FEED, segment=segment_id), newest_snapshot()),
+        "moves": shown_moves(queries.newest_transitions(FEED, segment=segment_id), snapshot),
         "asked": request.GET.get("at", ""),
         "then": then,
         "is_saved": Segment.objects.filter(pk=segment_id).exists(),
@@ -136,9 +139,11 @@ def customer_history(request: HttpRequest, customer_id: str) -> HttpResponse:
         raise NotFoundError("There is no such customer.")
     asked = _moment(request)
     at = asked if asked is not None else (now() - EPOCH) // timedelta(microseconds=1)
+    snapshot = newest_snapshot()
     context = {
         "customer_id": customer_id,
-        "moves": shown_moves(queries.newest_transitions(PAGE, number=number), newest_snapshot()),
+        "name": called(snapshot, [customer_id]).get(customer_id) or customer_id,
+        "moves": shown_moves(queries.newest_transitions(PAGE, number=number), snapshot),
         "there": queries.memberships_at(number, at),
         "asked": request.GET.get("at", ""),
     }
