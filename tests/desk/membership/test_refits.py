@@ -7,9 +7,10 @@ from watching import Clock, folded, held, keeper_of, settled, watch_row
 
 from kogorta.desk.journal.models import Entry
 from kogorta.desk.membership import keeper as keeping
+from kogorta.desk.membership.actions import set_how_often
 from kogorta.desk.membership.models import Refit, Transition
 from kogorta.desk.membership.recount import recount
-from kogorta.desk.membership.refits import HowOften, is_due, set_how_often
+from kogorta.desk.membership.refits import HowOften, is_due
 from kogorta.desk.segments.actions import save_segment
 from kogorta.segments.membership.moments import Zone
 from kogorta.segments.rules.formula import parse_formula

@@ -25,7 +25,7 @@ ROUTES = {
     "change_company": "company",
     "see_customers": "customer customers live_customer live_feed live_segment new_segment rule segment",
     "see_figures": "changes data live segments today",
-    "edit_segments": "add_status delete_segment freeze_segment",
+    "edit_segments": "add_status delete_segment freeze_segment schedule_refits",
     "export_customers": "export_list export_segment quarantine",
     "manage_tokens": "delete_hook hooks revoke_token switch_hook tokens",
     "see_reports": "read_report report report_file reports",

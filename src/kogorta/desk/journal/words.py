@@ -66,6 +66,7 @@ DETAILS: Final[dict[str, str]] = {
     "currency": message("currency: {value}"),
     "customers": message("customers: {value}"),
     "day": message("day: {value}"),
+    "every": message("how often: {value}"),
     "file": message("file: {value}"),
     "files": message("files written anew: {value}"),
     "hour": message("hour: {value}"),
@@ -99,6 +100,10 @@ VALUES: Final[dict[tuple[str, object], str]] = {
     ("channel", "call"): message("Calls"),
     ("channel", "messenger"): message("Messengers"),
     ("channel", "post"): message("Letters by post"),
+    ("every", "analysis"): message("With each analysis"),
+    ("every", "month"): message("Once a month, on the first"),
+    ("every", "never"): message("Never by themselves"),
+    ("every", "week"): message("Once a week, on Monday"),
     ("kind", "bases.analyse"): message("Analyse the base"),
     ("kind", "duplicates.decide"): message("Carry out a decision on duplicates"),
     ("kind", "duplicates.find"): message("Look for duplicates"),
@@ -137,6 +142,7 @@ COUNTS: Final = frozenset({"bytes", "customers", "files", "left_out", "merged", 
 """Details that are numbers of things; other whole numbers are names."""
 
 SUBJECTS: Final[dict[str, str]] = {
+    "borders": message("borders of segments"),
     "consent": message("consent {number}"),
     "decision": message("decision {number}"),
     "erasure": message("erasure {number}"),

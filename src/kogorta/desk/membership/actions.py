@@ -11,13 +11,18 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from kogorta.desk.journal.actions import record
 from kogorta.desk.membership.models import Day, Difference, Member, Person, Refit, Transition, Watch, Watched
+from kogorta.desk.people.authority import authorise
+from kogorta.desk.people.permissions import Action
 from kogorta.desk.settings import DESK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
+    from kogorta.desk.membership.refits import HowOften
+    from kogorta.desk.people.models import User
     from kogorta.kit.errors import KogortaError
 
 WATCH: Final = 1
@@ -264,3 +269,11 @@ def note_differences(differences: Sequence[Difference], found_at: int) -> None:
     with transaction.atomic():
         Difference.objects.bulk_create(differences)
         Watch.objects.filter(pk=WATCH).update(checked_at=found_at, **({"heal_asked": True} if differences else {}))
+
+
+def set_how_often(by: User, how_often: HowOften) -> None:
+    """Choose when borders are learnt anew; the watch follows within seconds."""
+    authorise(by, Action.EDIT_SEGMENTS)
+    Watch.objects.get_or_create(pk=WATCH)
+    Watch.objects.filter(pk=WATCH).update(refit_every=how_often.value)
+    record(by, "borders.schedule", "borders", details={"every": how_often.value})

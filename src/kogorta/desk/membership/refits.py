@@ -5,16 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from kogorta.desk.journal.actions import record
-from kogorta.desk.membership.models import Watch
-from kogorta.desk.people.authority import authorise
-from kogorta.desk.people.permissions import Action
 from kogorta.kit.language import message
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from kogorta.desk.people.models import User
     from kogorta.segments.membership.moments import Zone
 
 
@@ -53,11 +48,3 @@ def is_due(how_often: str, last: int, now: int, zone: Zone, *, new_analysis: boo
 
 def _period(how_often: str, day: date) -> tuple[int, int]:
     return (day.year, day.month) if how_often == HowOften.MONTH else day.isocalendar()[:2]
-
-
-def set_how_often(by: User, how_often: HowOften) -> None:
-    """Choose when borders are learnt anew; the watch follows within seconds."""
-    authorise(by, Action.EDIT_SEGMENTS)
-    Watch.objects.get_or_create(pk=1)
-    Watch.objects.filter(pk=1).update(refit_every=how_often.value)
-    record(by, "borders.schedule", "borders", details={"every": how_often.value})

@@ -15,10 +15,11 @@ from kogorta.desk.bases.snapshots import newest_snapshot
 from kogorta.desk.errors import DeskError, NotFoundError
 from kogorta.desk.language import current_language, current_zone, now
 from kogorta.desk.membership import queries
+from kogorta.desk.membership.actions import set_how_often
 from kogorta.desk.membership.charts import history
 from kogorta.desk.membership.models import Difference, Refit, Watch
 from kogorta.desk.membership.ready import add_status, ready_statuses
-from kogorta.desk.membership.refits import TITLES, HowOften, set_how_often
+from kogorta.desk.membership.refits import TITLES, HowOften
 from kogorta.desk.membership.shown import called, shown_moves, shown_refits, trouble_told
 from kogorta.desk.people.authority import allowed, person
 from kogorta.desk.people.permissions import Action
