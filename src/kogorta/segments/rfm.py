@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from hashlib import md5
+from itertools import product
 from typing import TYPE_CHECKING, Final, Literal
 
 from kogorta.engine.duck import first_row
@@ -21,7 +22,7 @@ from kogorta.segments.naming import BANDS, SCHEMES, flipped
 from kogorta.segments.summary import customer_summary, materialise, settle_as_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from kogorta.base.customer_base import CustomerBase
@@ -339,16 +340,24 @@ def segment_expression(scheme: str, r: str, f: str, m: str) -> str:
 
 def _assign_sql(rule: RFMRule, summary: str) -> str:
     r, f, m = level_expressions(rule, "recency_days", "frequency", money_expression(rule.monetary))
-    br, bf, bm = (band_expression(rule, digit) for digit in ("r", "f", "m"))
+    names = " UNION ALL ".join(
+        f"SELECT {code} AS code, '{code}' AS rfm_code, '{category}' AS rfm_category, '{case}' AS segment_case, '{guide}' AS segment_guide"
+        for code, category, case, guide in _names(rule.levels)
+    )
     return f"""
-        WITH levels AS (SELECT *, {r} AS r, {f} AS f, {m} AS m FROM {summary} WHERE frequency > 0),
-        banded AS (SELECT *, {br} AS br, {bf} AS bf, {bm} AS bm FROM levels)
         SELECT customer_id, first_order_on, last_order_on, recency_days, frequency, monetary, r, f, m,
-            CAST(r * 100 + f * 10 + m AS VARCHAR) AS rfm_code,
-            {_words(RECENCY_WORDS, "br")} || '-' || CAST(4 - bm AS VARCHAR) || '-' || {_words(FREQUENCY_WORDS, "bf")} AS rfm_category,
-            {segment_expression("case", "br", "bf", "bm")} AS segment_case,
-            {segment_expression("guide", "br", "bf", "bm")} AS segment_guide
-        FROM banded"""
+            rfm_code, rfm_category, segment_case, segment_guide
+        FROM (SELECT *, {r} AS r, {f} AS f, {m} AS m FROM {summary} WHERE frequency > 0) AS levels
+        JOIN ({names}) AS names ON names.code = r * 100 + f * 10 + m"""
+
+
+def _names(levels: int) -> Iterator[tuple[int, str, str, str]]:
+    """Every code of this many levels with the names it has: looked up, a customer costs less than by asking one CASE after another."""
+    for digits in product(range(1, levels + 1), repeat=3):
+        r, f, m = (BANDS[levels][digit - 1] for digit in digits)
+        category = f"{RECENCY_WORDS[r - 1]}-{4 - m}-{FREQUENCY_WORDS[f - 1]}"
+        banded = f"{r}{f}{m}"
+        yield int("".join(map(str, digits))), category, SCHEMES["case"].table[banded], SCHEMES["guide"].table[banded]
 
 
 def segment_sql(rule: RFMRule, summary: str, scheme: str, carried: Sequence[str]) -> str:
@@ -359,7 +368,3 @@ def segment_sql(rule: RFMRule, summary: str, scheme: str, carried: Sequence[str]
     return f"""
         SELECT {kept}, {segment_expression(scheme, br, bf, bm)} AS segment
         FROM (SELECT {kept}, {r} AS r, {f} AS f, {m} AS m FROM {summary} WHERE frequency > 0) AS levels"""
-
-
-def _words(names: Sequence[str], digit: str) -> str:
-    return f"CASE {digit} " + " ".join(f"WHEN {place} THEN '{name}'" for place, name in enumerate(names, 1)) + " END"
