@@ -19,7 +19,7 @@ from kogorta.base.numbered_days import NumberedDays
 from kogorta.base.options import IntakeOptions
 from kogorta.base.store import Store
 from kogorta.base.tables import KEYS, TABLES, column_list, empty_query
-from kogorta.base.told import change_orders, events_telling, keep_told, retell, said_of_orders
+from kogorta.base.told import change_orders, events_telling, keep_told, said_of_orders, suppose
 from kogorta.base.update import Update
 from kogorta.engine.duck import DEFAULT_MEMORY, bound, connect, first_row, literal, quote, register_mapping
 from kogorta.engine.shelf import LARGE, Shelf
@@ -206,7 +206,7 @@ class CustomerBase:
         with self._store.writing(self.shelf, large=self.is_large) as draft:
             taken = absorb(draft, events)
             if taken.of_orders:
-                change_orders(draft, self._said("new_events"), self.currency)
+                change_orders(draft, self._said(), self.currency)
                 note_whole_base(draft)
             if draft.changed:
                 self._store.commit(draft)
@@ -228,28 +228,14 @@ class CustomerBase:
             taken = absorb(draft, events)
             if not taken.of_orders and alone is None:
                 return ()
-            if alone is not None:
-                register_mapping(self.connection, "alone", {"customer_id": list(alone)})
-                retell(draft, self._said("new_events"), self.currency, "alone")
-                told, lines = "(FROM now_orders)", column_list("order_lines")
-                draft.keep(
-                    "now_lines",
-                    f"""SELECT {lines} FROM order_lines SEMI JOIN now_orders USING (order_id) ANTI JOIN told USING (order_id)
-                    UNION ALL SELECT {lines} FROM told_lines""",
-                )
-                self.shelf.keep("orders", f"SELECT * FROM {told} AS rows", large=False)
-                self.shelf.keep("order_lines", "SELECT * FROM now_lines", large=False)
-            else:
-                change_orders(draft, self._said("new_events"), self.currency)
-            names = self.connection.execute("SELECT customer_id FROM told_customers ORDER BY 1").fetchall()
-            return tuple(name for (name,) in names)
+            return suppose(draft, self._said(), self.currency, alone)
         finally:
             draft.clear()
             self.generation += 1
 
-    def _said(self, fresh: str) -> str:
+    def _said(self) -> str:
         """Query of what new events, with the earlier ones about the same orders, say of orders."""
-        telling = f"({events_telling(fresh)})"
+        telling = f"({events_telling('new_events')})"
         return said_of_orders(telling, currency=self.currency, time_zone=self.time_zone, refunds=self.refund_policy == "net")
 
     def rebuild(self) -> None:
@@ -311,12 +297,9 @@ class CustomerBase:
 
     def audit(self) -> Audit:
         """Everything the audit found so far, most rows first within a fate."""
-        row = first_row(
-            self.connection.execute(
-                """SELECT coalesce(sum(rows_read), 0), coalesce(sum(rows_used), 0), coalesce(sum(rows_merged), 0),
+        account = """SELECT coalesce(sum(rows_read), 0), coalesce(sum(rows_used), 0), coalesce(sum(rows_merged), 0),
             coalesce(sum(rows_quarantined), 0) FROM imports"""
-            )
-        )
+        row = first_row(self.connection.execute(account))
         rows = self.connection.execute(
             'SELECT code, source, fate, rows, "column", example_row, example FROM problems ORDER BY source, position'
         ).fetchall()
@@ -529,11 +512,8 @@ class CustomerBase:
 
     def _earlier(self, digest: str) -> tuple[str, int, int, int, int] | None:
         """How these bytes were read before, and where their rows went."""
-        return first_row(
-            self.connection.execute(
-                "SELECT reading, rows_read, rows_used, rows_merged, rows_quarantined FROM imports WHERE digest = ?", [digest]
-            )
-        )
+        query = "SELECT reading, rows_read, rows_used, rows_merged, rows_quarantined FROM imports WHERE digest = ?"
+        return first_row(self.connection.execute(query, [digest]))
 
     def _refuse(self, extract: Extract, assembled: Assembled) -> None:
         first = assembled.problems[0]

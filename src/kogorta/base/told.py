@@ -15,7 +15,7 @@ from kogorta.engine.duck import filled_sql, literal, register_mapping
 from kogorta.kit.language import minor_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from kogorta.base.draft import Draft
 
@@ -62,7 +62,7 @@ def change_orders(draft: Draft, said: str, currency: str) -> None:
         currency: of the base.
     """
     draft.keep_old(_CHANGED)
-    retell(draft, said, currency)
+    _retell(draft, said, currency)
     columns = column_list("order_lines")
     draft.keep("was_lines", f"SELECT {columns} FROM old_order_lines SEMI JOIN told USING (order_id)")
     draft.differ("order_lines", KEYS["order_lines"], "was_lines", "told_lines")
@@ -78,7 +78,7 @@ def change_orders(draft: Draft, said: str, currency: str) -> None:
     draft.differ("products", KEYS["products"], "was_products", "now_products")
 
 
-def retell(draft: Draft, said: str, currency: str, others: str = "") -> None:
+def _retell(draft: Draft, said: str, currency: str, others: str = "") -> None:
     """Make `now_orders` and `told_lines`: all orders of the customers events speak of, net of refunds, and the items of those told.
 
     Also `told` (orders told), `told_customers`, and `was_orders`. A customer is spoken of by any event about an order that is or was his.
@@ -138,6 +138,35 @@ def keep_told(draft: Draft, said: str, currency: str, others: str, nameless: Map
     draft.keep("kept_orders", f"SELECT {columns} FROM told_before UNION ALL {_orders('told', currency)}")
     lines = column_list("order_lines")
     draft.keep("kept_lines", f"SELECT {lines} FROM order_lines SEMI JOIN told_before USING (order_id) UNION ALL {_lines('told')}")
+
+
+def suppose(draft: Draft, said: str, currency: str, alone: Iterable[str] | None) -> tuple[str, ...]:
+    """Put what events say of orders among the tables a connection shows, for a draft that is never written.
+
+    Args:
+        draft: the draft, without a store behind it.
+        said: query of what the events say of orders.
+        currency: of the base.
+        alone: customers; `orders` and `order_lines` then have nothing but their rows and those of whom the events tell orders.
+
+    Returns:
+        Ids of the customers the events tell orders of, and of those given.
+    """
+    shelf = draft.shelf
+    if alone is None:
+        change_orders(draft, said, currency)
+    else:
+        register_mapping(shelf.connection, "alone", {"customer_id": list(alone)})
+        _retell(draft, said, currency, "alone")
+        lines = column_list("order_lines")
+        draft.keep(
+            "now_lines",
+            f"""SELECT {lines} FROM order_lines SEMI JOIN now_orders USING (order_id) ANTI JOIN told USING (order_id)
+            UNION ALL SELECT {lines} FROM told_lines""",
+        )
+        shelf.keep("orders", "SELECT * FROM now_orders", large=False)
+        shelf.keep("order_lines", "SELECT * FROM now_lines", large=False)
+    return tuple(name for (name,) in shelf.connection.execute("SELECT customer_id FROM told_customers ORDER BY 1").fetchall())
 
 
 def _orders(told: str, currency: str) -> str:
