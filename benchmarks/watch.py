@@ -34,6 +34,11 @@ RULES = {
 
 
 PHASES = ("beginning or idle", "in a step", "in a tick", "in the transaction that writes it")
+LENGTHS = (1.5, 0.3, 0.02, 0.02)
+"""Seconds of each within which the moment of a kill is drawn."""
+ROUND = 20
+"""Kills of one desk; then all is counted, and the next ones meet a desk without events, so that beginnings stay short."""
+PROGRAM = Path(__file__).parents[1] / "tests" / "desk" / "membership" / "crash_watch.py"
 
 
 class Desk:
@@ -42,6 +47,7 @@ class Desk:
     def __init__(self, home: Path, companies: int) -> None:
         self.home = home
         self.watch: subprocess.Popen[bytes] | None = None
+        self._ticks = 0
         os.environ["KOGORTA_DESK_HOME"] = str(home)
         os.environ["DJANGO_SETTINGS_MODULE"] = "kogorta.desk.settings"
         from kogorta.desk.environment import Environment
@@ -74,17 +80,29 @@ class Desk:
         self.sent = 0
 
     def start(self) -> None:
-        """Begin the watch."""
-        command = [sys.executable, str(Path(__file__).parents[1] / "tests" / "desk" / "membership" / "crash_watch.py"), "watch"]
-        self.watch = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        """Begin the watch in a new process."""
+        self.note_ticks()
+        self.watch = subprocess.Popen([sys.executable, str(PROGRAM), "watch"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def kill(self) -> int:
-        """End the watch at once; what it was doing, see `PHASES`."""
+    def stop(self) -> None:
+        """End it at once."""
         assert self.watch is not None
-        self.watch.send_signal(signal.SIGKILL)
+        self.watch.kill()
         self.watch.wait()
-        where = self.home / "where"
-        return where.read_bytes()[0] if where.exists() else 0
+
+    def note_ticks(self) -> None:
+        """A watch begins now: `settle` waits for what it writes."""
+        from kogorta.desk.membership.models import Watch
+
+        self._ticks = Watch.objects.values_list("ticks", flat=True).first() or 0
+
+    def clear(self) -> None:
+        """Let go of all events and of all the watch has written, as if it never ran."""
+        from kogorta.desk.events.models import ReceivedEvent
+        from kogorta.desk.membership.models import Day, Member, Person, Refit, Transition, Watch, Watched
+
+        for model in (ReceivedEvent, Day, Member, Person, Refit, Transition, Watched, Watch):
+            model.objects.all().delete()
 
     def send(self, count: int, draw: random.Random) -> None:
         """Events, some late, some again, some of orders and refunds."""
@@ -108,7 +126,7 @@ class Desk:
         take_in(events)
 
     def settle(self, limit: float = 120) -> None:
-        """Wait until everything sent was taken in and nothing moves any more."""
+        """Wait until the watch has begun, everything sent was taken in and nothing moves any more."""
         from kogorta.desk.membership.models import Watch
         from kogorta.desk.membership.received import newest_number
 
@@ -116,11 +134,87 @@ class Desk:
         while time.monotonic() < end:
             row = Watch.objects.first()
             now = (row.position, row.sequence) if row else (-1, -1)
-            if row is not None and row.position >= newest_number() and now == last:
+            if row is not None and row.ticks > self._ticks and row.position >= newest_number() and now == last:
                 return
             last = now
-            time.sleep(1.0)
+            time.sleep(0.5)
         raise TimeoutError("the watch did not come to rest")
+
+
+class Nursery:
+    """Watches that begin with everything loaded: a kill costs the beginning of a watch, not that of Python."""
+
+    def __init__(self, home: Path) -> None:
+        self._place = home / "where"
+        self._process = subprocess.Popen(
+            [sys.executable, str(PROGRAM), "nursery"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self._watch = 0
+
+    def _ask(self, word: str) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline().strip()
+
+    def begin(self) -> None:
+        """Begin a watch."""
+        self._place.write_bytes(bytes(len(PHASES)))
+        self._watch = int(self._ask("begin"))
+
+    def wait(self, phase: int, times: int, limit: float = 60) -> None:
+        """Until the watch has begun something so many times."""
+        end = time.monotonic() + limit
+        while self._place.read_bytes()[phase] < times:
+            if time.monotonic() > end:
+                raise TimeoutError(f"the watch never was {PHASES[phase]}")
+            time.sleep(0.002)
+
+    def kill(self) -> int:
+        """End the watch at once; what it was doing, see `PHASES`."""
+        os.kill(self._watch, signal.SIGKILL)
+        self._ask("bury")
+        return self._place.read_bytes()[0]
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._process.kill()
+        self._process.wait()
+
+
+class Load:
+    """Events that come in at a steady rate while this is open, whatever becomes of the watch."""
+
+    def __init__(self, desk: Desk, rate: int, draw: random.Random) -> None:
+        self._desk, self._rate, self._draw = desk, rate, draw
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._send, daemon=True)
+        self._error: Exception | None = None
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _send(self) -> None:
+        from django.db import connection
+
+        begin, sent = time.monotonic(), 0
+        try:
+            while not self._over.wait(0.05):
+                due = int((time.monotonic() - begin) * self._rate) - sent
+                sent += due
+                if due:
+                    self._desk.send(due, self._draw)
+        except Exception as error:  # noqa: BLE001  raised again by whoever opened this
+            self._error = error
+        finally:
+            connection.close()
 
 
 def faults(desk: Desk) -> tuple[int, int]:
@@ -147,33 +241,35 @@ def faults(desk: Desk) -> tuple[int, int]:
 
 
 def kills(count: int, rate: int, seed: int = 1, companies: int = 300) -> bool:
-    """Kill the watch at random moments while events come in."""
+    """Kill the watch at random moments while events come in; the beginning of a watch is what takes the time."""
     home, draw = Path(tempfile.mkdtemp(prefix="kogorta-watch-")), random.Random(seed)
+    met, working, moves, lost, twice = [0] * len(PHASES), 0, 0, 0, 0
+    nursery = None
     try:
         desk = Desk(home, companies)
         from kogorta.desk.membership.models import Transition, Watch
 
-        working, met = 0, [0] * len(PHASES)
-        for number in range(count):
-            reached = Watch.objects.values_list("position", flat=True).first() or 0
-            desk.start()
-            # most kills meet a watch at work, some one that is still beginning
-            anywhere, end = draw.random() < 0.2, time.monotonic() + 60
-            until = time.monotonic() + draw.uniform(0.5, 4.0) if anywhere else end
-            while time.monotonic() < until:
-                desk.send(max(rate // 20, 1), draw)
-                if until == end and (Watch.objects.values_list("position", flat=True).first() or 0) > reached:
-                    until = time.monotonic() + draw.uniform(0.0, 1.5)
-                time.sleep(0.05)
-            met[desk.kill()] += 1
-            working += (Watch.objects.values_list("position", flat=True).first() or 0) > reached
-            if (number + 1) % 25 == 0:
-                print(f"  {number + 1} kills so far, {desk.sent} events", flush=True)
-        desk.start()
-        desk.settle()
-        desk.kill()
-        lost, twice = faults(desk)
-        moves = Transition.objects.count()
+        nursery = Nursery(home)
+        for first in range(0, count, ROUND):
+            desk.clear()
+            with Load(desk, rate, random.Random(draw.random())):
+                for _ in range(min(ROUND, count - first)):
+                    reached = Watch.objects.values_list("position", flat=True).first() or 0
+                    nursery.begin()
+                    # a moment anywhere from the start, or within something of the work, the more the shorter it is
+                    phase = draw.choices(range(len(PHASES)), weights=(15, 20, 30, 35))[0]
+                    if phase:
+                        nursery.wait(phase, draw.choice((1, 1, 1, 2, 3)))
+                    time.sleep(draw.uniform(0.0, LENGTHS[phase]))
+                    met[nursery.kill()] += 1
+                    working += (Watch.objects.values_list("position", flat=True).first() or 0) > reached
+            desk.note_ticks()
+            nursery.begin()
+            desk.settle()
+            nursery.kill()
+            more_lost, more_twice = faults(desk)
+            lost, twice, moves = lost + more_lost, twice + more_twice, moves + Transition.objects.count()
+            print(f"  {sum(met)} kills so far, {desk.sent} events, {moves} transitions, {lost} lost, {twice} doubled", flush=True)
         print("  ".join(f"{phase}: {times}" for phase, times in zip(PHASES, met, strict=True)))
         print(
             f"{count} kills, {working} of them after the watch had moved on, {desk.sent} events, {moves} transitions: "
@@ -182,6 +278,8 @@ def kills(count: int, rate: int, seed: int = 1, companies: int = 300) -> bool:
         )
         return lost == twice == 0 and moves > 0
     finally:
+        if nursery is not None:
+            nursery.close()
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -234,7 +332,7 @@ def latency(seconds: int, rate: int, companies: int = 3_000) -> bool:
             f"{desk.sent:,} events in {spent:.1f} s ({desk.sent / spent:,.0f} a second), {moves:,} transitions; accepted -> written: "
             f"median {found[0.5]:.2f} s, 99th percentile {found[0.99]:.2f} s, slowest {found[1.0]:.2f} s"
         )
-        desk.kill()
+        desk.stop()
         lost, twice = faults(desk)
         print(f"{lost} lost, {twice} doubled")
         return found[0.99] <= 1.0 and lost == twice == 0
@@ -247,7 +345,7 @@ def main() -> None:
     what, *numbers = sys.argv[1:] or ["kills"]
     given = [int(number) for number in numbers]
     if what == "kills":
-        good = kills(*given) if len(given) > 1 else kills(given[0] if given else 100, 400)
+        good = kills(*given) if len(given) > 1 else kills(given[0] if given else 100, 200)
     elif what == "latency":
         good = latency(given[0] if given else 60, given[1] if len(given) > 1 else 5_000)
     else:
