@@ -5,7 +5,9 @@ from watching import Clock, held, keeper_of, settled, watch_row
 
 from kogorta.desk.language import now
 from kogorta.desk.membership.models import Day, Person, Transition, Watch, Watched
+from kogorta.desk.segments.actions import delete_segment, save_segment
 from kogorta.desk.segments.models import Segment
+from kogorta.segments.rules.formula import parse_formula
 
 PAGES = ("/live/", "/live/feed/", "/live/hooks/")
 
@@ -100,14 +102,78 @@ def test_the_feed_goes_on_from_a_sequence_and_takes_no_nonsense(saved, client_of
     assert "<html" not in client.get("/live/feed/", headers={"HX-Request": "true"}).content.decode()
 
 
-def test_the_feed_calls_people_by_their_names_and_says_what_each_value_is(saved, analysed, client_of):
+def test_the_feed_calls_people_by_their_names(saved, analysed, client_of):
     settled(keeper_of(Clock(now())))
     moves = client_of("manager").get("/live/feed/").context["moves"]
     named = dict(analysed.cursor().execute("SELECT customer_id, name FROM customers WHERE name IS NOT NULL").fetchall())
     assert {move.customer for move in moves} == {named.get(move.customer_id, move.customer_id) for move in moves}
     assert any(move.customer != move.customer_id for move in moves)
-    sleeping = [move.values for move in moves if move.segment == saved["sleeping"].pk]
-    assert all(values.startswith("recency_days: ") for values in sleeping)
-    Segment.objects.filter(pk=saved["sleeping"].pk).update(version=99)  # the conditions of an earlier version are not kept
-    moves = client_of("manager").get("/live/feed/").context["moves"]
-    assert all(":" not in move.values for move in moves if move.segment == saved["sleeping"].pk)
+
+
+def test_what_was_seen_is_told_in_words(founded, analysed, client_of):
+    row = save_segment(founded["owner"], "silent", parse_formula("orders(30d) = 0 and revenue() > 100000"))
+    settled(keeper_of(Clock(now())))
+    move = Transition.objects.filter(segment=row.pk).first()
+    Transition.objects.filter(segment=row.pk).exclude(pk=move.pk).delete()
+    Transition.objects.filter(pk=move.pk).update(decided="[0, 123456.0]")
+    customer = Person.objects.get(number=move.number).customer_id
+    pages = ("/live/", "/live/feed/", f"/live/{row.pk}/", f"/live/customers/{customer}/")
+    for page in pages:
+        assert "заказов за 30 дней: 0; выручка за всё время: 123 456 ₽" in text_of(client_of("marketer").get(page)), page
+    client = client_of("manager")
+    client.post("/language/", {"code": "en"})
+    for page in pages:
+        assert "orders over 30 days: 0; revenue over all time: ₽123,456" in text_of(client.get(page)), page
+
+
+def test_what_was_seen_is_told_by_the_rule_of_that_time(saved, founded, client_of):
+    settled(keeper_of(Clock(now())))
+    row = saved["sleeping"]
+    save_segment(founded["owner"], "sleeping", parse_formula("orders(7d) = 0"), segment_id=row.pk, version=1)
+    told = [move.values for move in client_of("manager").get(f"/live/{row.pk}/").context["moves"]]
+    assert told
+    assert all(values.startswith("последний заказ: ") for values in told)
+
+
+def test_personal_values_are_shown_to_those_who_may_see_them(founded, analysed, client_of):
+    row = save_segment(founded["owner"], "reachable", parse_formula("known(email) or orders() = 0"))
+    settled(keeper_of(Clock(now())))
+    assert "«" in client_of("manager").get(f"/live/{row.pk}/").context["moves"][0].values
+    values = client_of("analyst").get(f"/live/{row.pk}/").context["moves"][0].values
+    assert values.startswith("адрес почты: вашей роли не показывается; заказов за всё время: ")
+
+
+def test_a_segment_not_taken_up_yet_has_a_page_that_says_when(saved, client_of):
+    client, address = client_of("marketer"), f"/live/{saved['big'].pk}/"
+    assert "Сегмент ещё не посчитан" in text_of(client.get(address))  # no watch has ever run
+    keeper = keeper_of(Clock(now()))
+    keeper.step()
+    Watched.objects.filter(segment=saved["big"].pk).delete()
+    page = client.get(address)
+    assert page.status_code == 200
+    assert "в течение минуты" in text_of(page)
+    assert "Сегмент считается" in text_of(page)
+    Watch.objects.update(seen_at=Watch.objects.get().seen_at - 600_000_000)
+    assert "За сегментами никто не следит с" in text_of(client.get(address))
+    settled(keeper)
+    assert client.get(address).context["count"] == len(held(saved["big"].pk))
+    assert client.get("/live/999/").status_code == 404
+
+
+def test_a_deleted_segment_is_named_in_moves_without_a_link(saved, founded, client_of):
+    keeper = settled(keeper_of(Clock(now())))
+    number = saved["sleeping"].pk
+    delete_segment(founded["owner"], number)
+    settled(keeper)
+    moves = [move for move in client_of("manager").get("/live/feed/").context["moves"] if move.segment == number]
+    assert moves
+    assert not any(move.is_saved for move in moves)
+    assert f"/live/{number}/" not in text_of(client_of("manager").get("/live/feed/"))
+
+
+def test_a_segment_of_nobody_says_so(founded, analysed, client_of):
+    row = save_segment(founded["owner"], "nobody", parse_formula("orders() > 100000"))
+    settled(keeper_of(Clock(now())))
+    page = text_of(client_of("manager").get(f"/live/{row.pk}/"))
+    assert "Сейчас правилу никто не отвечает." in page
+    assert "Пока никто не переходил." in page

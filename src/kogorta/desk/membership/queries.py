@@ -81,16 +81,9 @@ def standings(today: date) -> list[Standing]:
     return found
 
 
-def find_watched(segment: int) -> Watched:
-    """A segment kept current.
-
-    Raises:
-        NotFoundError: there is none with this number.
-    """
-    row = Watched.objects.filter(segment=segment).first()
-    if row is None:
-        raise NotFoundError("This segment is not kept current yet; it will be within a minute of being saved.")
-    return row
+def find_watched(segment: int) -> Watched | None:
+    """A segment kept current; None when the watch has not taken it up yet."""
+    return Watched.objects.filter(segment=segment).first()
 
 
 def names_of(numbers: Iterable[int]) -> dict[int, str]:

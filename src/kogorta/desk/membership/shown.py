@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from kogorta.desk.language import current_language
 from kogorta.desk.membership.queries import moment_of, names_of
-from kogorta.desk.segments.models import Segment
+from kogorta.desk.segments.models import Segment, SegmentVersion
+from kogorta.desk.segments.queries import PERSONAL
 from kogorta.kit.language import message
 from kogorta.segments.rules.document import from_document
-from kogorta.segments.rules.leaves import Compare
-from kogorta.segments.rules.printing import print_figure, print_formula
+from kogorta.segments.rules.leaves import Compare, DateGap, Property
+from kogorta.segments.rules.telling import asked, tell
 from kogorta.segments.rules.tree import leaves_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from kogorta.desk.bases.snapshots import Snapshot
     from kogorta.desk.membership.models import Refit, Transition, Watch
+    from kogorta.segments.rules.telling import Saw
+    from kogorta.segments.rules.tree import LeafNode
 
 CAUSES: Final = {
     "event": message("something happened to him"),
@@ -38,6 +41,7 @@ class ShownMove:
     sequence: int
     segment: int
     name: str
+    is_saved: bool
     customer_id: str
     customer: str
     entered: bool
@@ -46,23 +50,31 @@ class ShownMove:
     values: str
 
 
-def shown_moves(rows: Iterable[Transition], snapshot: Snapshot | None) -> list[ShownMove]:
-    """Moves for a page, in their order; people by their names where the last analysis knows them."""
+def shown_moves(rows: Iterable[Transition], snapshot: Snapshot | None, *, personal: bool) -> list[ShownMove]:
+    """Moves for a page, in their order; people by their names where the last analysis knows them.
+
+    Args:
+        rows: moves.
+        snapshot: the last analysis.
+        personal: whether the reader may see personal fields of customers.
+    """
     found = list(rows)
     ids = names_of(row.number for row in found)
     people = called(snapshot, ids.values())
-    asked = _asked(found)
+    saved = set(Segment.objects.filter(pk__in={row.segment for row in found}).values_list("pk", flat=True))
+    conditions, currency = _asked(found), snapshot.currency if snapshot else "RUB"
     return [
         ShownMove(
             row.sequence,
             row.segment,
             row.name,
+            row.segment in saved,
             (customer := ids.get(row.number, str(row.number))),
             people.get(customer) or customer,
             row.entered,
             moment_of(row.at),
             _why(row),
-            _decided(json.loads(row.decided), asked.get((row.segment, row.version), ())),
+            _decided(json.loads(row.decided), conditions.get((row.segment, row.version), ()), currency, personal=personal),
         )
         for row in found
     ]
@@ -76,20 +88,28 @@ def called(snapshot: Snapshot | None, ids: Iterable[str]) -> dict[str, str]:
     return dict(snapshot.cursor().execute(query, {"ids": sorted(set(ids))}).fetchall())
 
 
-def _asked(rows: Iterable[Transition]) -> dict[tuple[int, int], tuple[str, ...]]:
-    """What the conditions of a rule ask, from left to right, by segment and version; rules of earlier versions are not kept."""
-    kept = Segment.objects.filter(pk__in={row.segment for row in rows})
-    return {
-        (row.pk, row.version): tuple(
-            print_figure(leaf.figure) if isinstance(leaf, Compare) else print_formula(leaf) for leaf in leaves_of(from_document(row.tree))
-        )
-        for row in kept
-    }
+def _asked(rows: Iterable[Transition]) -> dict[tuple[int, int], tuple[LeafNode, ...]]:
+    """Conditions of the rules at the time of some moves, from left to right, by segment and version."""
+    wanted = {(row.segment, row.version) for row in rows}
+    kept = SegmentVersion.objects.filter(segment__in={segment for segment, _ in wanted}, number__in={number for _, number in wanted})
+    trees = kept.values_list("segment_id", "number", "tree")
+    return {(segment, number): tuple(leaves_of(from_document(tree))) for segment, number, tree in trees if (segment, number) in wanted}
 
 
-def _decided(values: list[object], asked: tuple[str, ...]) -> str:
-    told = [_told(value) for value in values]
-    return "; ".join(f"{name}: {value}" for name, value in zip(asked, told, strict=True)) if len(asked) == len(told) else ", ".join(told)
+def _decided(saw: list[Saw], conditions: tuple[LeafNode, ...], currency: str, *, personal: bool) -> str:
+    """What was seen, each figure once; of a segment that is no more only its values."""
+    words = current_language()
+    if len(conditions) != len(saw):
+        return ", ".join(_plain(value) for value in saw)
+    told = []
+    for leaf, value in zip(conditions, saw, strict=True):
+        figure = leaf.figure if isinstance(leaf, Compare) else None
+        if not personal and isinstance(figure, Property | DateGap) and figure.name in PERSONAL:
+            hidden = words.text("not shown to your role")
+            told.append(words.text("{what}: {value}", what=asked(leaf, words, currency=currency), value=hidden))
+        else:
+            told.append(tell(leaf, value, words, currency=currency))
+    return "; ".join(dict.fromkeys(told))
 
 
 def _why(row: Transition) -> str:
@@ -102,12 +122,10 @@ def _why(row: Transition) -> str:
     return words.text(CAUSES[row.cause])
 
 
-def _told(value: object) -> str:
+def _plain(value: Saw) -> str:
     if value is None:
         return "—"
-    if isinstance(value, bool | int | float):
-        return current_language().number(float(value), 0 if float(value).is_integer() else 2)
-    return str(value)
+    return value if isinstance(value, str) else current_language().number(value, 0 if float(value).is_integer() else 2)
 
 
 def documents(rows: Iterable[Transition]) -> list[dict[str, object]]:

@@ -22,8 +22,9 @@ from kogorta.desk.membership.ready import add_status, ready_statuses
 from kogorta.desk.membership.refits import TITLES, HowOften
 from kogorta.desk.membership.shown import called, shown_moves, shown_refits, trouble_told
 from kogorta.desk.people.authority import allowed, person
-from kogorta.desk.people.permissions import Action
+from kogorta.desk.people.permissions import Action, may
 from kogorta.desk.segments.models import Segment
+from kogorta.desk.segments.queries import find_segment
 from kogorta.kit.clock import EPOCH
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _feed(request: HttpRequest) -> dict[str, object]:
     before = request.GET.get("before", "")
     rows = queries.newest_transitions(FEED + 1, before=int(before) if before.isdecimal() and len(before) < 19 else None)
     more = f"{reverse('live_feed')}?before={rows[FEED - 1].sequence}" if len(rows) > FEED else ""
-    return {"moves": shown_moves(rows[:FEED], newest_snapshot()), "older": more, "is_newest": not before}
+    return {"moves": shown_moves(rows[:FEED], newest_snapshot(), personal=_personal(request)), "older": more, "is_newest": not before}
 
 
 @require_POST
@@ -101,6 +102,8 @@ def schedule_refits(request: HttpRequest) -> HttpResponse:
 def segment_history(request: HttpRequest, segment_id: int) -> HttpResponse:
     """The history of a segment: its chart, where people came from and went, its members now or at a past moment."""
     row = queries.find_watched(segment_id)
+    if row is None:
+        return _waiting(request, find_segment(segment_id))
     today = now().astimezone(current_zone()).date()
     since = today - timedelta(days=DRAWN_DAYS - 1)
     after = request.GET.get("after", "")
@@ -123,12 +126,24 @@ def segment_history(request: HttpRequest, segment_id: int) -> HttpResponse:
         "went": queries.flows_of(segment_id, entered=False, since=begin),
         "members": [(one, people.get(one) or one, moment) for one, moment in ids],
         "further": f"?after={members[PAGE - 1].number}" if len(members) > PAGE else "",
-        "moves": shown_moves(queries.newest_transitions(FEED, segment=segment_id), snapshot),
+        "moves": shown_moves(queries.newest_transitions(FEED, segment=segment_id), snapshot, personal=_personal(request)),
         "asked": request.GET.get("at", ""),
         "then": then,
         "is_saved": Segment.objects.filter(pk=segment_id).exists(),
     }
     return render(request, "membership/segment.html", context)
+
+
+def _waiting(request: HttpRequest, row: Segment) -> HttpResponse:
+    """A saved segment the watch has not taken up: whether and when it will."""
+    context = {
+        "row": row,
+        "snapshot": newest_snapshot(),
+        "base": base_state(),
+        "fresh": queries.freshness(),
+        "trouble": trouble_told(Watch.objects.first()),
+    }
+    return render(request, "membership/waiting.html", context)
 
 
 @require_GET
@@ -144,11 +159,15 @@ def customer_history(request: HttpRequest, customer_id: str) -> HttpResponse:
     context = {
         "customer_id": customer_id,
         "name": called(snapshot, [customer_id]).get(customer_id) or customer_id,
-        "moves": shown_moves(queries.newest_transitions(PAGE, number=number), snapshot),
+        "moves": shown_moves(queries.newest_transitions(PAGE, number=number), snapshot, personal=_personal(request)),
         "there": queries.memberships_at(number, at),
         "asked": request.GET.get("at", ""),
     }
     return render(request, "membership/customer.html", context)
+
+
+def _personal(request: HttpRequest) -> bool:
+    return may(person(request), Action.SEE_CONTACTS)
 
 
 def _moment(request: HttpRequest) -> int | None:

@@ -71,6 +71,11 @@ def describe_part(rule: Node, language: Language, *, currency: str = "RUB") -> s
     return _Speaker(Wording(language, currency)).node(rule, negated=False).text
 
 
+def describe_filters(where: tuple[Condition, ...], wording: Wording) -> str:
+    """Filters of a function: those that read naturally, then the rest in brackets; with a space before."""
+    return _Speaker(wording).about(where)
+
+
 class _Speaker:
     def __init__(self, wording: Wording) -> None:
         self.wording, self.to = wording, wording.language
