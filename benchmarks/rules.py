@@ -17,11 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
+from kogorta.engine.coded_texts import code_texts
 from kogorta.engine.duck import connect
 from kogorta.segments.rules.columns import evaluate_many
 from kogorta.segments.rules.fields import FIELDS
 from kogorta.segments.rules.formula import parse_formula
-from kogorta.segments.rules.snapshot import COMPUTED, Snapshot
+from kogorta.segments.rules.snapshot import COMPUTED, KEYS, TEXT_COLUMNS, Snapshot
 from kogorta.segments.rules.sql import emit_sql
 from kogorta.segments.rules.state import load_state
 
@@ -115,6 +116,8 @@ def make_snapshot(customers: int) -> Snapshot:
         SELECT *, {keys} FROM c ORDER BY customer_no
         """
     )
+    for grain, columns in (("customers", KEYS), *((grain, TEXT_COLUMNS[grain]) for grain in ("orders", "lines", "events"))):
+        code_texts(connection, grain, columns)  # as `take_snapshot` does
     return Snapshot(connection, AS_OF, "RUB", "customers", "orders", "lines", "events", "attributes")
 
 

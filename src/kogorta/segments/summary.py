@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from kogorta.engine.coded_texts import code_texts
 from kogorta.engine.duck import bound, quote, read_sql
 from kogorta.kit.clock import parse_day
 from kogorta.kit.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from kogorta.base.customer_base import CustomerBase
@@ -41,7 +43,16 @@ def customer_summary(base: CustomerBase, as_of: date) -> str:
     return materialise(base, f"summary_{as_of:%Y%m%d}", read_sql("segments", "summary"), {"as_of": as_of.isoformat()})
 
 
-def materialise(base: CustomerBase, name: str, query: str, parameters: dict[str, object], *, wide: bool = False, here: bool = False) -> str:
+def materialise(
+    base: CustomerBase,
+    name: str,
+    query: str,
+    parameters: dict[str, object],
+    *,
+    wide: bool = False,
+    here: bool = False,
+    coded: Sequence[str] = (),
+) -> str:
     """Keep the result of a query as a table of the engine until the base changes; returns the table's name.
 
     Args:
@@ -51,6 +62,7 @@ def materialise(base: CustomerBase, name: str, query: str, parameters: dict[str,
         parameters: what its `$names` stand for; of a wide result, settings of our own alone.
         wide: many columns, read a few at a time: of a large base they are kept in a file.
         here: reads what is known of each customer alone, so it is made here also when another engine walks over the orders.
+        coded: text columns compared over and over, kept as codes where the table is made here in memory.
     """
     table = f"{name}_{base.generation}"
     ready = _READY.setdefault(base, set())
@@ -62,6 +74,7 @@ def materialise(base: CustomerBase, name: str, query: str, parameters: dict[str,
             base.shelf.keep(table, bound(query, parameters), large=True)
         else:
             base.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {query}", parameters)
+            code_texts(base.connection, table, coded)
         ready.add(table)
     return table
 

@@ -13,7 +13,8 @@ from kogorta.segments.membership.lexicon import Lexicon
 from kogorta.segments.membership.moments import NEVER
 from kogorta.segments.membership.rows import Kind, Rows, order_of, starts_of
 from kogorta.segments.rules.fields import FIELDS, family
-from kogorta.segments.rules.state import TEXT_COLUMNS, History, Numbers, State, Texts, buckets_of
+from kogorta.segments.rules.snapshot import TEXT_COLUMNS
+from kogorta.segments.rules.state import History, Numbers, State, Texts, buckets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

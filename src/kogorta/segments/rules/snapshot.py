@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import md5
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from kogorta.engine.duck import read_sql
 from kogorta.kit.clock import day_ends
@@ -40,6 +40,16 @@ if TYPE_CHECKING:
 
 COMPUTED: Final = ("age", "recency_days")
 """Fields that follow from a date and the day of evaluation; they have no column."""
+TEXT_COLUMNS: Final[Mapping[Grain, tuple[str, ...]]] = {
+    "orders": ("channel", "manager", "pipeline"),
+    "lines": ("category", "product", "product_id", "channel", "manager", "pipeline"),
+    "events": ("type", "source", "campaign", "channel", "page", "category", "product", "product_id"),
+    "attributes": ("key", "text"),
+    "transitions": ("segment", "way"),
+}
+_TEXT_FIELDS: Final = tuple(name for name, found in FIELDS.items() if family(found.kind) != "number")
+KEYS: Final = tuple(f"{name}_key" for name in _TEXT_FIELDS)
+"""Columns of customers with their texts in comparable form."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +137,12 @@ def take_snapshot(
     key = md5(f"{profile} {transitions}".encode(), usedforsecurity=False).hexdigest()[:12]
     parameters: dict[str, object] = {"as_of": day.isoformat(), "zone": base.time_zone}
 
-    def make(table: str, *used: str, **names: str) -> str:
+    def make(table: Literal["customers"] | Grain, *used: str, **names: str) -> str:
         query = read_sql("segments/rules", table)
         for name, text in names.items():
             query = query.replace("{" + name + "}", text)
-        return materialise(base, f"rules_{table}_{key}", query, {name: parameters[name] for name in used}, here=True)
+        coded = KEYS if table == "customers" else TEXT_COLUMNS[table]
+        return materialise(base, f"rules_{table}_{key}", query, {name: parameters[name] for name in used}, here=True, coded=coded)
 
     customers = make("customers", "zone", profile=profile, stages=stages.assign(base, day).name, keys=_keys())
     return Snapshot(
@@ -152,4 +163,4 @@ def take_snapshot(
 
 def _keys() -> str:
     """Comparable forms of the text fields."""
-    return ", ".join(f"{folded_sql(name)} AS {name}_key" for name, found in FIELDS.items() if family(found.kind) != "number")
+    return ", ".join(f"{folded_sql(name)} AS {name}_key" for name in _TEXT_FIELDS)

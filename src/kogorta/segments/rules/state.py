@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kogorta.engine.coded_texts import coded_as
 from kogorta.engine.duck import first_row
 from kogorta.kit.errors import InputError
 from kogorta.segments.rules.book import EMPTY_BOOK
 from kogorta.segments.rules.fields import FIELDS, FILTERS, family
 from kogorta.segments.rules.leaves import BUCKETS, Attribute, Compare, DateGap, InSegment, Measure, Moved
-from kogorta.segments.rules.snapshot import COMPUTED
+from kogorta.segments.rules.snapshot import COMPUTED, TEXT_COLUMNS
 from kogorta.segments.rules.tree import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
+    import duckdb
     from numpy.typing import NDArray
 
     from kogorta.segments.rules.book import SegmentBook
@@ -109,13 +111,6 @@ _NUMBERS: Final[Mapping[Grain, tuple[str, ...]]] = {
     "events": ("day", "moment", "value"),
     "attributes": ("number",),
     "transitions": ("day",),
-}
-TEXT_COLUMNS: Final[Mapping[Grain, tuple[str, ...]]] = {
-    "orders": ("channel", "manager", "pipeline"),
-    "lines": ("category", "product", "product_id", "channel", "manager", "pipeline"),
-    "events": ("type", "source", "campaign", "channel", "page", "category", "product", "product_id"),
-    "attributes": ("key", "text"),
-    "transitions": ("segment", "way"),
 }
 _ORDER: Final[Mapping[Grain, str]] = {"attributes": "customer_no", "lines": "customer_no, day, order_no"}
 
@@ -208,25 +203,50 @@ def load_state(
             )
         first = int(found[0])
         where = f" WHERE customer_no = {first}"
-    texts = frozenset(name for name in needs.columns if family(FIELDS[name].kind) != "number")
-    selected = ["customer_id", *(f"{name}_key AS {name}" if name in texts else name for name in sorted(needs.columns))]
+    texts = {name: f"{name}_key" for name in sorted(needs.columns) if family(FIELDS[name].kind) != "number"}
+    reading = _TextReading(snapshot.connection, snapshot.customers, texts)
+    selected = ["customer_id", *reading.selected, *sorted(needs.columns - texts.keys())]
     arrays = run(f"SELECT {', '.join(selected)} FROM {snapshot.customers}{where} ORDER BY customer_no").fetchnumpy()
     ids = np.asarray(arrays.pop("customer_id"), dtype=object)
-    columns = {name: _texts(array) if name in texts else _numbers(array) for name, array in arrays.items()}
+    columns = {name: reading.texts(name, array) if name in texts else _numbers(array) for name, array in arrays.items()}
     tables = snapshot.tables
     histories: dict[Grain, History] = {}
     for grain, named in needs.texts.items():
         if grain not in tables:
             continue
-        wanted = ", ".join(["customer_no", *_NUMBERS[grain], *sorted(named)])
+        reading = _TextReading(snapshot.connection, tables[grain], {name: name for name in sorted(named)})
+        wanted = ", ".join(["customer_no", *_NUMBERS[grain], *reading.selected])
         query = f"SELECT {wanted} FROM {tables[grain]}{where} ORDER BY {_ORDER.get(grain, 'customer_no, day')}"
         rows = run(query).fetchnumpy()
         owner = np.asarray(rows.pop("customer_no"), dtype=np.int64) - first
         starts = np.searchsorted(owner, np.arange(len(ids) + 1))
         histories[grain] = History(
-            owner, starts, {name: _texts(array) if name in named else _numbers(array) for name, array in rows.items()}
+            owner, starts, {name: reading.texts(name, array) if name in named else _numbers(array) for name, array in rows.items()}
         )
     return State(snapshot.as_of, snapshot.unit, ids, columns, histories, time_zone=snapshot.time_zone)
+
+
+class _TextReading:
+    """How text columns of a table are read: by their codes where the engine keeps such, else as they are.
+
+    Args:
+        connection: the engine.
+        table: the table.
+        columns: its column by the name asked for.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
+        self._keys = {name: coded_as(connection, table, column) for name, column in columns.items()}
+        self.selected = [f"{column if self._keys[name] is None else f'enum_code({column})'} AS {name}" for name, column in columns.items()]
+
+    def texts(self, name: str, array: NDArray[np.generic] | np.ma.MaskedArray[tuple[int], np.dtype[np.generic]]) -> Texts:
+        """The texts of a column that was read."""
+        keys = self._keys[name]
+        if keys is None:
+            return _texts(array)
+        codes = np.asarray(np.ma.getdata(array)).astype(np.int32)
+        codes[np.ma.getmaskarray(array)] = -1
+        return Texts(codes, keys)
 
 
 def _texts(array: NDArray[np.generic] | np.ma.MaskedArray[tuple[int], np.dtype[np.generic]]) -> Texts:

@@ -9,12 +9,13 @@ from fractions import Fraction
 
 import duckdb
 
+from kogorta.engine.coded_texts import code_texts
 from kogorta.kit.clock import day_begins
 from kogorta.segments.rules.book import SegmentBook
 from kogorta.segments.rules.columns import evaluate_many
 from kogorta.segments.rules.fields import DATE_WAYS, FIELDS, FILTERS, FUNCTIONS, HOUR, OPERATORS, family, fold
 from kogorta.segments.rules.leaves import Attribute, Compare, Condition, DateGap, InSegment, Measure, Moved, Property, RandomShare
-from kogorta.segments.rules.snapshot import COMPUTED, Snapshot
+from kogorta.segments.rules.snapshot import COMPUTED, KEYS, TEXT_COLUMNS, Snapshot
 from kogorta.segments.rules.sql import emit_sql
 from kogorta.segments.rules.state import load_state
 from kogorta.segments.rules.tree import All, Any_, Not
@@ -80,6 +81,10 @@ class World:
             if rows:
                 places = ", ".join(f"({', '.join('?' * (len(columns) + 1))})" for _ in rows)
                 connection.execute(f"INSERT INTO w_{grain} VALUES {places}", [value for row in rows for value in row])
+        if len(self.customers) % 2:  # half of the worlds with texts as codes, as a prepared base has them
+            code_texts(connection, "w_customers", KEYS)
+            for grain in LAYOUT:
+                code_texts(connection, f"w_{grain}", TEXT_COLUMNS[grain])
         return Snapshot(
             connection,
             self.as_of,
