@@ -1,8 +1,9 @@
 from datetime import timedelta
 from html import unescape
 
-from watching import Clock, held, keeper_of, settled, watch_row
+from watching import Clock, held, keeper_of, send, settled, watch_row
 
+from kogorta.desk.events.models import ReceivedEvent
 from kogorta.desk.language import now
 from kogorta.desk.membership.models import Day, Person, Transition, Watch, Watched
 from kogorta.desk.segments.actions import delete_segment, save_segment
@@ -177,3 +178,23 @@ def test_a_segment_of_nobody_says_so(founded, analysed, client_of):
     page = text_of(client_of("manager").get(f"/live/{row.pk}/"))
     assert "Сейчас правилу никто не отвечает." in page
     assert "Пока никто не переходил." in page
+
+
+def test_a_move_says_what_happened_not_the_number_of_the_event(founded, analysed, client_of):
+    row = save_segment(founded["owner"], "clicked", parse_formula("events('email_click', 30d) >= 1"))
+    clock = Clock(now())
+    keeper = settled(keeper_of(clock))
+    name = Person.objects.values_list("customer_id", flat=True).first()
+    send(("click-1", name, "email_click", now()), ("own-1", name, "webinar", now()))
+    clock.at = now()
+    keeper.step()
+    page = client_of("manager").get(f"/live/{row.pk}/")
+    assert [(move.why, move.values) for move in page.context["moves"]] == [("переход из письма", "переходы из писем за 30 дней: 1")]
+    ReceivedEvent.objects.all().delete()  # let go of after a month
+    assert client_of("manager").get(f"/live/{row.pk}/").context["moves"][0].why == "событие click-1"
+
+
+def test_a_customer_the_watch_has_not_met_has_an_empty_history(analysed, client_of):
+    name = analysed.cursor().execute("SELECT customer_id FROM customers LIMIT 1").fetchone()[0]
+    assert "ещё не входил в сохранённые сегменты" in text_of(client_of("manager").get(f"/live/customers/{name}/"))
+    assert f"/live/customers/{name}/" in text_of(client_of("manager").get(f"/customers/card/{name}"))

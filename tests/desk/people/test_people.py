@@ -105,7 +105,7 @@ def test_deeds_are_in_the_journal_with_who_and_from_where(client_of, founded):
     client_of("owner", REMOTE_ADDR="10.0.0.7").post(f"/people/{founded['manager'].pk}/", {"deed": "off"})
     entry = Entry.objects.get(action="user.switched_off")
     assert (entry.actor, entry.subject, entry.address) == (founded["owner"], f"user:{founded['manager'].pk}", "10.0.0.7")
-    assert "Отключил человека" in client_of("owner").get("/journal/").content.decode()
+    assert "Отключение человека" in client_of("owner").get("/journal/").content.decode()
 
 
 @pytest.mark.parametrize("change", [lambda rows: rows.update(action="x"), lambda rows: rows.all()._raw_delete("default")])

@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kogorta.desk.journal.models import Entry
+from kogorta.desk.segments.actions import save_segment
 from kogorta.desk.segments.builder import Group, Row, changed, groups_of, read_groups, tree_of
 from kogorta.desk.segments.counting import Shift, compare, count_rule
 from kogorta.desk.segments.models import FrozenList, Segment, SegmentVersion
-from kogorta.desk.segments.queries import members_of_rule, numbers_of_rule, saved_book
+from kogorta.desk.segments.queries import members_of_rule, numbers_of_rule, saved_book, segment_counts
 from kogorta.segments.rules.answers import answer_rule
 from kogorta.segments.rules.book import SegmentBook
 from kogorta.segments.rules.document import to_document
@@ -326,3 +327,30 @@ def test_arrays_count_what_the_library_counts(analysed, founded, formula):
         "SELECT customer_id FROM customers WHERE list_contains($n, customer_no) ORDER BY 1", {"n": numbers.tolist()}
     )
     assert [row[0] for row in ids.fetchall()] == members(rule, analysed)
+
+
+def test_a_rule_about_moves_is_left_to_the_watch_and_breaks_no_page(analysed, founded, client_of):
+    base = save_segment(founded["owner"], "base", parse_formula("orders() >= 1"))
+    moved = save_segment(founded["owner"], "came lately", parse_formula("entered('base', 30d)"))
+    inside = save_segment(founded["owner"], "through another", parse_formula("segment('came lately') and orders() >= 2"))
+    client = client_of("marketer")
+    listed = text_of(client.get("/segments/"))
+    assert listed.count("считается вживую") == 2
+    assert f'href="/live/{moved.pk}/"' in listed
+    assert segment_counts(analysed, [base, moved, inside]).keys() == {base.pk}
+    for row, words in ((moved, "попали в сегмент «base»"), (inside, "входят в сегмент «came lately»")):
+        page = client.get(f"/segments/{row.pk}/")
+        assert page.status_code == 200
+        assert words in text_of(page)
+        assert "считает наблюдатель, а не анализ" in text_of(page)
+        assert 'role="alert"' not in text_of(page)
+        assert f'action="/segments/{row.pk}/export/"' not in text_of(page)
+    customer = analysed.cursor().execute("SELECT customer_id FROM customers LIMIT 1").fetchone()[0]
+    assert "только страница живого сегмента" in text_of(client.get(f"/customers/card/{customer}", {"segment": moved.pk}))
+    for answer in (client.get("/customers/", {"in": moved.pk}), client.post(f"/segments/{moved.pk}/export/")):
+        assert answer.status_code == 422
+        assert "только страница живого сегмента" in text_of(answer)
+        assert "--transitions" not in text_of(answer)
+    edited = client.post("/segments/rule/", {"mode": "formula", "formula": "orders() >= 2", "segment": moved.pk, "do": "show"})
+    assert edited.context["found"].seen.customers > 0
+    assert edited.context["found"].change is None

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kogorta.desk.customers.words import LETTERS, STATUSES, level_word, segment_word
-from kogorta.segments.rules.fields import EVENT_TYPES
+from kogorta.desk.events.words import event_word
+from kogorta.enrichment.regions import regions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,7 @@ class ShownCard:
     name: str
     kind: str
     industry: str
+    region: str
     segment: str
     lifecycle: str
     abc: str
@@ -81,6 +83,11 @@ def shown_people(people: Sequence[Person], snapshot: Snapshot, language: Languag
     ]
 
 
+def _region(code: str | None, language: Language) -> str:
+    known = regions().get(code or "")
+    return known.name(language) if known else code or ""
+
+
 def shown_card(card: Card, snapshot: Snapshot, language: Language) -> ShownCard:
     """The card with its words."""
     facts, rule = card.facts, snapshot.figures().rule
@@ -91,13 +98,14 @@ def shown_card(card: Card, snapshot: Snapshot, language: Language) -> ShownCard:
         name=facts.name or facts.customer_id,
         kind=language.text("company") if facts.kind == "company" else language.text("person"),
         industry=_industry(facts.industry, snapshot, language),
+        region=_region(facts.region, language),
         segment=segment_word(language, snapshot.scheme, facts.segment_guide if snapshot.scheme == "guide" else facts.segment_case),
         lifecycle=segment_word(language, "lifecycle", facts.lifecycle),
         abc=_letter(language, "abc", facts.abc),
         xyz=_letter(language, "xyz", facts.xyz),
         levels=tuple((f"{digit.upper()} = {level}", level_word(language, digit, level, levels)) for digit, level in known if level),
         orders=tuple((order, language.text(STATUSES[order.status]) if order.status in STATUSES else order.status) for order in card.orders),
-        events=tuple((event, language.text(EVENT_TYPES[event.type]) if event.type in EVENT_TYPES else event.type) for event in card.events),
+        events=tuple((event, event_word(language, event.type)) for event in card.events),
         bars=bars,
         first_bar=bars[0].title if bars else "",
         last_bar=bars[-1].title if bars else "",

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from kogorta.desk.events.models import ReceivedEvent
+from kogorta.desk.events.words import event_word
 from kogorta.desk.language import current_language
 from kogorta.desk.membership.queries import moment_of, names_of
 from kogorta.desk.segments.models import Segment, SegmentVersion
@@ -17,7 +19,7 @@ from kogorta.segments.rules.telling import asked, tell
 from kogorta.segments.rules.tree import leaves_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from kogorta.desk.bases.snapshots import Snapshot
@@ -61,6 +63,7 @@ def shown_moves(rows: Iterable[Transition], snapshot: Snapshot | None, *, person
     found = list(rows)
     ids = names_of(row.number for row in found)
     people = called(snapshot, ids.values())
+    kinds = _kinds(found)
     saved = set(Segment.objects.filter(pk__in={row.segment for row in found}).values_list("pk", flat=True))
     conditions, currency = _asked(found), snapshot.currency if snapshot else "RUB"
     return [
@@ -73,7 +76,7 @@ def shown_moves(rows: Iterable[Transition], snapshot: Snapshot | None, *, person
             people.get(customer) or customer,
             row.entered,
             moment_of(row.at),
-            _why(row),
+            _why(row, kinds),
             _decided(json.loads(row.decided), conditions.get((row.segment, row.version), ()), currency, personal=personal),
         )
         for row in found
@@ -86,6 +89,12 @@ def called(snapshot: Snapshot | None, ids: Iterable[str]) -> dict[str, str]:
         return {}
     query = "SELECT customer_id, name FROM customers WHERE list_contains($ids, customer_id) AND name IS NOT NULL"
     return dict(snapshot.cursor().execute(query, {"ids": sorted(set(ids))}).fetchall())
+
+
+def is_customer(snapshot: Snapshot | None, customer_id: str) -> bool:
+    """Whether the last analysis knows a customer."""
+    query = "SELECT 1 FROM customers WHERE customer_id = $id"
+    return snapshot is not None and snapshot.cursor().execute(query, {"id": customer_id}).fetchone() is not None
 
 
 def _asked(rows: Iterable[Transition]) -> dict[tuple[int, int], tuple[LeafNode, ...]]:
@@ -112,11 +121,17 @@ def _decided(saw: list[Saw], conditions: tuple[LeafNode, ...], currency: str, *,
     return "; ".join(dict.fromkeys(told))
 
 
-def _why(row: Transition) -> str:
+def _kinds(rows: Iterable[Transition]) -> dict[str, str]:
+    """Types of the events some moves came of, by the ids of those still kept."""
+    ids = {name for row in rows for kind, _, name in [row.reason.partition(":")] if kind == "event" and name}
+    return dict(ReceivedEvent.objects.filter(event_id__in=ids).values_list("event_id", "type"))
+
+
+def _why(row: Transition, kinds: Mapping[str, str]) -> str:
     words = current_language()
     kind, _, name = row.reason.partition(":")
     if kind == "event" and name:
-        return words.text("event {name}", name=name)
+        return event_word(words, kinds[name]) if name in kinds else words.text("event {name}", name=name)
     if kind == "base":
         return words.text("a change of the base")
     return words.text(CAUSES[row.cause])

@@ -20,7 +20,7 @@ from kogorta.desk.membership.charts import history
 from kogorta.desk.membership.models import Difference, Refit, Watch
 from kogorta.desk.membership.ready import add_status, ready_statuses
 from kogorta.desk.membership.refits import TITLES, HowOften
-from kogorta.desk.membership.shown import called, shown_moves, shown_refits, trouble_told
+from kogorta.desk.membership.shown import called, is_customer, shown_moves, shown_refits, trouble_told
 from kogorta.desk.people.authority import allowed, person
 from kogorta.desk.people.permissions import Action, may
 from kogorta.desk.segments.models import Segment
@@ -150,17 +150,17 @@ def _waiting(request: HttpRequest, row: Segment) -> HttpResponse:
 @allowed(Action.SEE_CUSTOMERS)
 def customer_history(request: HttpRequest, customer_id: str) -> HttpResponse:
     """The moves of one customer, and where he was at a past moment."""
-    number = queries.number_of(customer_id)
-    if number is None:
+    number, snapshot = queries.number_of(customer_id), newest_snapshot()
+    if number is None and not is_customer(snapshot, customer_id):
         raise NotFoundError("There is no such customer.")
     asked = _moment(request)
     at = asked if asked is not None else (now() - EPOCH) // timedelta(microseconds=1)
-    snapshot = newest_snapshot()
+    rows = queries.newest_transitions(PAGE, number=number) if number is not None else []
     context = {
         "customer_id": customer_id,
         "name": called(snapshot, [customer_id]).get(customer_id) or customer_id,
-        "moves": shown_moves(queries.newest_transitions(PAGE, number=number), snapshot, personal=_personal(request)),
-        "there": queries.memberships_at(number, at),
+        "moves": shown_moves(rows, snapshot, personal=_personal(request)),
+        "there": queries.memberships_at(number, at) if number is not None else [],
         "asked": request.GET.get("at", ""),
     }
     return render(request, "membership/customer.html", context)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from kogorta.desk.bases.arrays import decide
-from kogorta.desk.errors import DeniedError, NotFoundError
+from kogorta.desk.errors import DeniedError, DeskError, NotFoundError
 from kogorta.desk.people.permissions import Action, may
 from kogorta.desk.segments.models import FrozenList, Segment
 from kogorta.desk.settings import DESK
@@ -17,6 +17,7 @@ from kogorta.segments.rules.book import SegmentBook
 from kogorta.segments.rules.document import from_document
 from kogorta.segments.rules.leaves import Compare, DateGap, InSegment, Property
 from kogorta.segments.rules.sql import emit_sql
+from kogorta.segments.rules.state import needs_of
 from kogorta.segments.rules.tree import leaves_of
 
 if TYPE_CHECKING:
@@ -106,6 +107,25 @@ def check_may_ask(user: object, rule: Node, book: SegmentBook) -> None:
                 waiting.append(book.rule(leaf.name))
 
 
+def asks_for_moves(rule: Node, book: SegmentBook) -> bool:
+    """Whether a rule, or a segment it refers to, asks who entered or left a segment: only the watch knows.
+
+    Raises:
+        InputError: there is no segment it refers to.
+    """
+    return "transitions" in needs_of([rule], book).texts
+
+
+def check_countable(rule: Node, book: SegmentBook) -> None:
+    """Refuse a rule the analysis cannot answer.
+
+    Raises:
+        DeskError: it asks who entered or left a segment.
+    """
+    if asks_for_moves(rule, book):
+        raise DeskError("The rule asks who entered or left a segment; who meets it is told by the page of the live segment only.")
+
+
 @dataclass(frozen=True)
 class MemberQuery:
     """A query with the column customer_id, and what is bound in it."""
@@ -116,6 +136,7 @@ class MemberQuery:
 
 def members_of_rule(rule: Node, snapshot: Snapshot, book: SegmentBook) -> MemberQuery:
     """Who meets a rule, as a query over the views of a snapshot."""
+    check_countable(rule, book)
     statement = emit_sql([rule], snapshot.rules(), book=book)
     sql = f"SELECT k.customer_id FROM rules_customers k JOIN ({statement.text}) d USING (customer_no) WHERE d.rule_0"
     return MemberQuery(sql, dict(statement.parameters))
@@ -123,6 +144,7 @@ def members_of_rule(rule: Node, snapshot: Snapshot, book: SegmentBook) -> Member
 
 def numbers_of_rule(rule: Node, snapshot: Snapshot, book: SegmentBook) -> NDArray[np.int64]:
     """Numbers (`customer_no`) of those who meet a rule."""
+    check_countable(rule, book)
     _, (mask,) = decide([rule], snapshot, book)
     return np.flatnonzero(mask)
 
@@ -133,12 +155,15 @@ def members_of_list(frozen: FrozenList) -> MemberQuery:
 
 
 def segment_counts(snapshot: Snapshot, rows: list[Segment]) -> dict[int, tuple[int, int]]:
-    """Segment -> customers and revenue, all of them counted in one pass."""
-    if not rows:
+    """Segment -> customers and revenue, all of them counted in one pass; those that ask for moves are left out."""
+    book = saved_book()
+    rules = {row.pk: from_document(row.tree) for row in rows}
+    counted = {key: rule for key, rule in rules.items() if not asks_for_moves(rule, book)}
+    if not counted:
         return {}
-    state, masks = decide([from_document(row.tree) for row in rows], snapshot, saved_book())
+    state, masks = decide(list(counted.values()), snapshot, book)
     revenue = figures_of(state, "monetary")
-    return {row.pk: (int(np.count_nonzero(mask)), int(revenue[mask].sum())) for row, mask in zip(rows, masks, strict=True)}
+    return {key: (int(np.count_nonzero(mask)), int(revenue[mask].sum())) for key, mask in zip(counted, masks, strict=True)}
 
 
 def figures_of(state: State, name: str) -> NDArray[np.int64]:

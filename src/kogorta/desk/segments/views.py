@@ -24,6 +24,7 @@ from kogorta.desk.segments.export import csv_rows
 from kogorta.desk.segments.models import FrozenList, Segment
 from kogorta.desk.segments.queries import (
     all_segments,
+    asks_for_moves,
     check_may_ask,
     find_list,
     find_segment,
@@ -38,6 +39,7 @@ from kogorta.segments.rules.answers import read_rule
 from kogorta.segments.rules.document import from_document
 from kogorta.segments.rules.explain import explain
 from kogorta.segments.rules.formula import parse_formula
+from kogorta.segments.rules.sentence import describe
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -171,11 +173,16 @@ def _page(request: HttpRequest, edited: Edited, row: Segment | None, name: str, 
         return render(request, "segments/rule.html", {"base": base_state(), "segment": row})
     book = saved_book()
     saved = from_document(row.tree) if row else None
-    found = None
+    found, watched = None, ""
     trouble = error or edited.error
     if edited.rule is not None:
         try:
-            found = answer(edited.rule, snapshot, book, language, request.user, saved)
+            if asks_for_moves(edited.rule, book):
+                check_may_ask(request.user, edited.rule, book)
+                watched = describe(edited.rule, language, currency=snapshot.currency)
+            else:
+                compared = None if saved is None or asks_for_moves(saved, book) else saved
+                found = answer(edited.rule, snapshot, book, language, request.user, compared)
         except KogortaError as refusal:
             if getattr(refusal, "status", 422) == 403 and request.method == "GET":
                 raise
@@ -187,6 +194,7 @@ def _page(request: HttpRequest, edited: Edited, row: Segment | None, name: str, 
         "segment": row,
         "name": name,
         "found": found,
+        "watched": watched,
         "error": trouble,
         "groups": shown_groups(edited.groups, language, others, "₽" if snapshot.currency == "RUB" else snapshot.currency),
         "whats": what_options(language, with_contacts=may(request.user, Action.SEE_CONTACTS), has_segments=bool(others)),
@@ -197,6 +205,7 @@ def _page(request: HttpRequest, edited: Edited, row: Segment | None, name: str, 
         return render(request, "segments/parts/rule.html", context, status=status)
     if row is not None:
         context |= {"versions": row.versions.select_related("saved_by")[:20], "lists": row.lists.all()[:20], "used_in": used_in(row.name)}
+        context["is_watched"] = saved is not None and asks_for_moves(saved, book)
         customer = request.GET.get("customer", "").strip()[:1000]
         if customer and saved is not None and found is not None:
             context |= {"customer": customer} | _why(saved, snapshot, customer, with_contacts=may(request.user, Action.SEE_CONTACTS))

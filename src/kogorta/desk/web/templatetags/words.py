@@ -79,6 +79,13 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def days_ago(days: int) -> str:
+    """`{{ n|days_ago }}`: whole days past; none is today."""
+    language = current_language()
+    return language.plural("{count} day ago", "{count} days ago", days) if days else language.text("today")
+
+
+@register.filter
 def signed(value: int) -> str:
     """A whole number with its sign."""
     return ("+" if value > 0 else "−" if value < 0 else "") + current_language().number(abs(value))
