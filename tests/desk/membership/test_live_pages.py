@@ -5,7 +5,7 @@ from watching import Clock, held, keeper_of, send, settled, watch_row
 
 from kogorta.desk.events.models import ReceivedEvent
 from kogorta.desk.language import now
-from kogorta.desk.membership.models import Day, Person, Transition, Watch, Watched
+from kogorta.desk.membership.models import Day, Person, Refit, Transition, Watch, Watched
 from kogorta.desk.segments.actions import delete_segment, save_segment
 from kogorta.desk.segments.models import Segment
 from kogorta.segments.rules.formula import parse_formula
@@ -198,3 +198,20 @@ def test_a_customer_the_watch_has_not_met_has_an_empty_history(analysed, client_
     name = analysed.cursor().execute("SELECT customer_id FROM customers LIMIT 1").fetchone()[0]
     assert "ещё не входил в сохранённые сегменты" in text_of(client_of("manager").get(f"/live/customers/{name}/"))
     assert f"/live/customers/{name}/" in text_of(client_of("manager").get(f"/customers/card/{name}"))
+
+
+def test_borders_learnt_anew_are_shown_from_what_to_what(saved, client_of):
+    settled(keeper_of(Clock(now())))
+    before = {"rfm": {"recency": [300, 909], "frequency": [1, 2], "money": [4842000, 26658000]}}
+    after = {"rfm": {"recency": [286, 895], "frequency": [1, 2], "money": [4842000, 29620000]}}
+    Refit.objects.create(at=Watch.objects.get().at, before=before, after=after, moves=21)
+    client = client_of("marketer")
+    page = text_of(client.get("/live/"))
+    assert "21 переход<br>" in page
+    assert "дней с последней покупки: 300 и 909 → 286 и 895" in page
+    assert "сумма покупок: 48 420 ₽ и 266 580 ₽ → 48 420 ₽ и 296 200 ₽" in page
+    client.post("/language/", {"code": "en"})
+    page = text_of(client.get("/live/"))
+    assert "21 moves<br>" in page
+    assert "days since the last purchase: 300 and 909 → 286 and 895" in page
+    assert "number of purchases" not in page

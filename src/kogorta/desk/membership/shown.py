@@ -191,12 +191,19 @@ def shown_refits(rows: Iterable[Refit], currency: str) -> list[ShownRefit]:
             was, now_ = before.get(name) or [], after.get(name) or []
             if list(was) != list(now_):
                 told = [
-                    ", ".join(words.money(bound, currency) if name == "money" else words.number(bound, 0) for bound in side) or "—"
+                    _listed([words.money(bound, currency) if name == "money" else words.number(bound, 0) for bound in side])
                     for side in (was, now_)
                 ]
                 shifts.append(words.text("{name}: {before} → {after}", name=words.text(title), before=told[0], after=told[1]))
         found.append(ShownRefit(moment_of(row.at), row.moves, tuple(shifts)))
     return found
+
+
+def _listed(texts: list[str]) -> str:
+    """`300 and 909`: a comma between figures would read as one of them."""
+    if len(texts) < 2:
+        return texts[0] if texts else "—"
+    return current_language().text("{some} and {last}", some="; ".join(texts[:-1]), last=texts[-1])
 
 
 def trouble_told(row: Watch | None) -> str:
