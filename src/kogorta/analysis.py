@@ -288,7 +288,7 @@ def _expected(base: CustomerBase, valuation: Valuation | None) -> str | None:
         return None
     name = f"expected_{valuation.scores}"
     base.connection.execute(
-        f"CREATE OR REPLACE TABLE {name} AS SELECT customer_id, expected_orders_90d AS expected_orders FROM {valuation.scores}"
+        f"CREATE OR REPLACE VIEW {name} AS SELECT customer_id, expected_orders_90d AS expected_orders FROM {valuation.scores}"
     )
     return name
 

@@ -11,10 +11,11 @@ from kogorta.kit.checks import check_between, check_positive
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import message
 from kogorta.value.cells import tally
-from kogorta.value.day_ledger import day_of
+from kogorta.value.columns import chosen, gathered
+from kogorta.value.day_ledger import day_number, day_of
 from kogorta.value.frequency_fall import discoveries, frequency_fall
 from kogorta.value.remark import Quantity, Remark
-from kogorta.value.rhythm import rhythm
+from kogorta.value.rhythm import BaseRhythm, rhythm
 
 if TYPE_CHECKING:
     from datetime import date
@@ -139,14 +140,13 @@ class ChurnDetector:
         Raises:
             InputError: nobody bought twice by `as_of`.
         """
-        beats = rhythm(ledger, as_of)
-        fall = frequency_fall(ledger, as_of, self.recent_days, self.level)
+        beats, fall, tests = self._suspects(ledger, as_of, everyone=complaints is not None or email is not None)
         here = beats.silent_days <= self.gone_days
         rows = beats.customer_ids.size
         signs = _Signs(
             fall=fall,
             beats=beats,
-            falling=discoveries(np.where(here, fall.p_value, np.inf), self.false_alarms),
+            falling=discoveries(np.where(here, fall.p_value, np.inf), self.false_alarms, tests),
             late=here & (beats.lateness > self.late) & (beats.orders > 2),
             complaints=here * (np.zeros(rows, dtype=np.int64) if complaints is None else _risen(beats, complaints)),
             cold=here & (np.zeros(rows, dtype=bool) if email is None else self._cold(beats, email)),
@@ -171,6 +171,20 @@ class ChurnDetector:
             )
             for place, row in enumerate(order)
         )
+
+    def _suspects(self, ledger: DayLedger, as_of: date, *, everyone: bool) -> tuple[Rhythm, FrequencyFall, int]:
+        """Rhythm and fall of the customers whose purchases may be a sign (or of everyone), and how many falls were tested."""
+        base = BaseRhythm.learn(ledger, as_of)
+        beats, falls, tests = [], [], 0
+        for part in ledger.parts(day_number(as_of)):
+            beat = rhythm(part, as_of, base=base)
+            fall = frequency_fall(part, as_of, self.recent_days, self.level)
+            here = beat.silent_days <= self.gone_days
+            tests += int((here & np.isfinite(fall.p_value)).sum())
+            kept = here & ((fall.p_value <= self.false_alarms) | (beat.lateness > self.late)) | everyone
+            beats.append(chosen(beat, kept))
+            falls.append(chosen(fall, kept))
+        return gathered(beats), gathered(falls), tests
 
     def _reasons(self, row: int, signs: _Signs) -> tuple[Remark, ...]:
         fall, beats = signs.fall, signs.beats

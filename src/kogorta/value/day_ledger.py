@@ -11,10 +11,11 @@ import numpy as np
 from kogorta.kit.checks import check_choice
 from kogorta.kit.errors import InputError
 from kogorta.value.cells import tally
+from kogorta.value.columns import joined
 from kogorta.value.summary import UNIT_DAYS, PurchaseSummary, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 Refunds: TypeAlias = Literal["net", "refuse"]
 SpendFrom: TypeAlias = Literal["repeat", "all"]
 EPOCH: Final = date(1970, 1, 1)
+ROWS: Final = 2_000_000
+"""Purchase days of a stretch of customers: what is worked out of them on the way then takes some tens of megabytes."""
 
 
 def day_number(day: date) -> int:
@@ -134,6 +137,30 @@ class DayLedger:
             return self
         return DayLedger(self.customer_ids, self.customer[kept], self.day[kept], self.amount[kept], self.currency)
 
+    def parts(self, until: int, rows: int | None = None) -> Iterator[DayLedger]:
+        """Purchase days up to and with a day, a stretch of whole customers at a time; no part is empty.
+
+        Args:
+            until: day number.
+            rows: about how many purchase days a part looks at, `ROWS` when not given. It is a view; where days fall away, a copy of
+                that part is made.
+
+        Example:
+            >>> ledger = DayLedger.from_orders(["a", "a", "b", "c"], [0, 14, 7, 9])
+            >>> [part.customer.tolist() for part in ledger.parts(10, rows=1)]
+            [[0], [1], [2]]
+        """
+        begin, size, most = 0, self.customer.size, rows or ROWS
+        while begin < size:
+            end = min(begin + most, size)
+            if end < size:
+                end = int(np.searchsorted(self.customer, self.customer[end - 1], side="right"))
+            part = slice(begin, end)
+            seen = DayLedger(self.customer_ids, self.customer[part], self.day[part], self.amount[part], self.currency).until(until)
+            if seen.customer.size:
+                yield seen
+            begin = end
+
 
 @dataclass(frozen=True, eq=False)
 class Holdout:
@@ -167,14 +194,11 @@ def summarise(ledger: DayLedger, as_of: date, unit: Unit = "week", spend_from: S
     """
     check_choice("unit", unit, tuple(UNIT_DAYS))
     end = day_number(as_of)
-    seen = ledger.until(end)
-    if seen.day.size == 0:
-        earliest = day_of(ledger.first_day)
-        raise InputError(
-            "nobody bought by {as_of}; the first purchase is of {earliest}, so choose a day from then on.",
-            as_of=as_of,
-            earliest=earliest,
-        )
+    return _summary(ledger, [_histories(seen, end, unit, spend_from) for seen in ledger.parts(end)], as_of, unit, spend_from)
+
+
+def _histories(seen: DayLedger, end: int, unit: Unit, spend_from: SpendFrom) -> list[FloatArray]:
+    """Columns of the customers of a part: code, repeat orders, t_x, T, mean spend, sum of the logarithms of the intervals."""
     starts = np.flatnonzero(np.concatenate(([True], seen.customer[1:] != seen.customer[:-1])))
     sizes = np.diff(np.append(starts, seen.customer.size))
     first, last = seen.day[starts], seen.day[starts + sizes - 1]
@@ -185,15 +209,33 @@ def summarise(ledger: DayLedger, as_of: date, unit: Unit = "week", spend_from: S
     money = total - seen.amount[starts] if spend_from == "repeat" else total
     gaps = np.diff(seen.day, prepend=seen.day[:1])
     gaps[starts] = 1
-    spend = np.maximum(np.divide(money, behind, out=np.zeros_like(money), where=behind > 0), 0.0)
-    return PurchaseSummary(
+    return [
+        seen.customer[starts],
         repeats,
         (last - first) / step,
         (end - first) / step,
+        np.maximum(np.divide(money, behind, out=np.zeros_like(money), where=behind > 0), 0.0),
+        np.add.reduceat(np.log(np.maximum(gaps, 1)), starts) - repeats * np.log(step),
+    ]
+
+
+def _summary(ledger: DayLedger, pieces: list[list[FloatArray]], as_of: date, unit: Unit, spend_from: SpendFrom) -> PurchaseSummary:
+    if not pieces:
+        earliest = day_of(ledger.first_day)
+        raise InputError(
+            "nobody bought by {as_of}; the first purchase is of {earliest}, so choose a day from then on.",
+            as_of=as_of,
+            earliest=earliest,
+        )
+    codes, repeats, last, age, spend, logs = joined(pieces)
+    return PurchaseSummary(
+        repeats,
+        last,
+        age,
         spend=spend if spend.any() else None,
-        customer_ids=ledger.customer_ids[seen.customer[starts]],
-        spend_orders=behind,
-        log_intervals=np.add.reduceat(np.log(np.maximum(gaps, 1)), starts) - repeats * np.log(step),
+        customer_ids=ledger.customer_ids if codes.size == ledger.customer_ids.size else ledger.customer_ids[codes.astype(np.int64)],
+        spend_orders=repeats if spend_from == "repeat" else repeats + 1,
+        log_intervals=logs,
         unit=unit,
     )
 
@@ -212,14 +254,27 @@ def split(
             calibration_end=calibration_end,
             as_of=as_of,
         )
-    known = summarise(ledger, calibration_end, unit, spend_from)
+    check_choice("unit", unit, tuple(UNIT_DAYS))
     begin, end = day_number(calibration_end), day_number(as_of)
-    later = (ledger.day > begin) & (ledger.day <= end)
-    codes = np.unique(ledger.customer[ledger.day <= begin])
-    size = ledger.customer_ids.size
-    orders = tally(ledger.customer[later], np.ones(int(later.sum())), size)[codes]
-    amount = tally(ledger.customer[later], ledger.amount[later].astype(np.float64), size)[codes]
+    histories, deeds = [], []
+    for part in ledger.parts(end):
+        seen = part.until(begin)
+        if seen.customer.size:
+            histories.append(_histories(seen, begin, unit, spend_from))
+            deeds.append(_deeds(part, begin, histories[-1][0]))
+    known = _summary(ledger, histories, calibration_end, unit, spend_from)
+    orders, amount = joined(deeds)
     return known, Holdout(orders, amount, end - begin)
+
+
+def _deeds(part: DayLedger, begin: int, codes: FloatArray) -> list[FloatArray]:
+    """Orders after a day, and their sums, of the customers with these codes."""
+    later = part.day > begin
+    lowest = part.customer[0]
+    size = int(part.customer[-1] - lowest) + 1
+    place, wanted = part.customer[later] - lowest, codes - lowest
+    orders = tally(place, np.ones(place.size), size)[wanted]
+    return [orders, tally(place, part.amount[later].astype(np.float64), size)[wanted]]
 
 
 def _net(codes: IntArray, numbers: IntArray, sums: IntArray) -> tuple[IntArray, IntArray, IntArray]:

@@ -91,13 +91,19 @@ def frequency_fall(ledger: DayLedger, as_of: date, recent_days: int, level: floa
     )
 
 
-def discoveries(p_value: FloatArray, share: float) -> npt.NDArray[np.bool_]:
-    """Tests that pass Benjamini and Hochberg's procedure at this share of false alarms."""
+def discoveries(p_value: FloatArray, share: float, tests: int | None = None) -> npt.NDArray[np.bool_]:
+    """Tests that pass Benjamini and Hochberg's procedure at this share of false alarms.
+
+    Args:
+        p_value: probabilities; infinite where nothing was tested.
+        share: share of false alarms.
+        tests: how many were tested, where probabilities above `share`, which cannot pass, were left out.
+    """
     tested = np.flatnonzero(np.isfinite(p_value))
     result = np.zeros(p_value.size, dtype=bool)
     if tested.size:
         ordered = np.sort(p_value[tested])
-        passing = np.flatnonzero(ordered <= share * np.arange(1, tested.size + 1) / tested.size)
+        passing = np.flatnonzero(ordered <= share * np.arange(1, tested.size + 1) / (tests or tested.size))
         if passing.size:
             result[tested] = p_value[tested] <= ordered[passing[-1]]
     return result

@@ -12,12 +12,13 @@ import numpy as np
 from kogorta.kit.checks import check_positive
 from kogorta.kit.errors import InputError
 from kogorta.value.cells import Cells, group, sampled, tally
+from kogorta.value.columns import CUSTOMERS, stretches
 from kogorta.value.fitted_parameters import FittedParameters, as_rows
 from kogorta.value.likelihood_fit import maximise, search
 from kogorta.value.summary import UNIT_DAYS, PurchaseSummary, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kogorta.value.likelihood_fit import Objective
     from kogorta.value.summary import FloatArray, IntArray
@@ -57,12 +58,12 @@ class FittedPurchases(FittedParameters, ABC):
         """
         check_positive("horizon", horizon)
         same = summary.in_unit(self.unit)
-        return self._expected(self.values_, same, horizon)
+        return in_stretches(same, lambda part: self._expected(self.values_, part, horizon))
 
     def p_alive(self, summary: PurchaseSummary) -> FloatArray:
         """Probability that each customer has not left for good, shape (n,)."""
         same = summary.in_unit(self.unit)
-        return np.asarray(self._alive(self.values_, same))
+        return in_stretches(same, lambda part: self._alive(self.values_, part))
 
     @abstractmethod
     def expected_orders_new(self, horizon: float) -> float:
@@ -101,6 +102,16 @@ class FittedPurchases(FittedParameters, ABC):
     def p_alive_draws(self, theta: FloatArray, summary: PurchaseSummary) -> FloatArray:
         """P(alive) under each draw of the parameters, shape (draws, n)."""
         return np.broadcast_to(self._alive(theta, summary), (theta.shape[1], len(summary)))
+
+
+def in_stretches(summary: PurchaseSummary, figure: Callable[[PurchaseSummary], FloatArray]) -> FloatArray:
+    """A figure of every history, worked out for so many at a time, shape (n,)."""
+    if len(summary) <= CUSTOMERS:
+        return np.asarray(figure(summary))
+    found = np.empty(len(summary))
+    for rows in stretches(len(summary), CUSTOMERS):
+        found[rows] = figure(summary.take(rows))
+    return found
 
 
 class PurchaseModel(ABC):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -12,11 +12,14 @@ from kogorta.kit.checks import check_between, check_positive
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import message
 from kogorta.value.cells import tally
+from kogorta.value.columns import joined
 from kogorta.value.day_ledger import day_number, day_of
 from kogorta.value.remark import Remark
 
 if TYPE_CHECKING:
     from datetime import date
+
+    import numpy.typing as npt
 
     from kogorta.kit.language import Language
     from kogorta.value.day_ledger import DayLedger
@@ -138,14 +141,14 @@ class RetentionEconomics:
                 shortest_period=SHORTEST_PERIOD,
             )
         sums = _sums(ledger, end, period)
-        if not sums[:, 0].any():
+        if not sums or not sums[0].any():
             begin, last = day_of(end - 2 * period + 1), day_of(end - period)
             raise InputError(
                 "nobody bought between {begin} and {last}; choose another as_of.",
                 begin=begin,
                 last=last,
             )
-        totals = sums.sum(axis=0)
+        totals = np.array([float(column.sum()) for column in sums])
         drawn = self._bootstrap(sums)
         rate = self._estimate(_ratio(totals, 1, 0), _ratio(drawn, 1, 0))
         kept = self._estimate(self._kept(totals), self._kept(drawn))
@@ -186,12 +189,14 @@ class RetentionEconomics:
     def _gain(self, sums: FloatArray) -> FloatArray:
         return np.asarray(self.points * sums[..., 5] * self._kept(sums))
 
-    def _bootstrap(self, sums: FloatArray) -> FloatArray:
+    def _bootstrap(self, columns: list[FloatArray]) -> FloatArray:
         """Totals of resampled customers; large bases are resampled in random blocks of customers."""
         rng = np.random.default_rng(self.seed)
-        if len(sums) > BLOCKS:
-            block = rng.permutation(len(sums)) % BLOCKS
-            sums = np.stack([tally(block, column, BLOCKS) for column in sums.T], axis=1)
+        if columns[0].size > BLOCKS:
+            block = rng.permutation(columns[0].size)
+            block %= BLOCKS
+            columns = [tally(block, column.astype(np.float64), BLOCKS) for column in columns]
+        sums = np.column_stack(columns).astype(np.float64)
         times = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=self.draws)
         drawn: FloatArray = times @ sums
         return drawn
@@ -294,25 +299,32 @@ def _ratio(sums: FloatArray, above: int, below: int) -> FloatArray:
         return np.asarray(sums[..., above] / sums[..., below])
 
 
-def _sums(ledger: DayLedger, end: int, period: int) -> FloatArray:
-    """Per customer: bought in the earlier period; of those bought later, and how much; new, and brought; bought later.
+def _sums(ledger: DayLedger, end: int, period: int) -> list[FloatArray]:
+    """Columns, one row per customer: bought in the earlier period; of those bought later, and how much; new, and brought; bought later.
 
     A new customer's sum is counted over `period` days from the first purchase, of customers won in the earlier period: all
     of those were seen for so long.
     """
-    size = ledger.customer_ids.size
-    seen = ledger.until(end)
+    return joined([_sums_of(part, end, period) for part in ledger.parts(end)])
+
+
+def _sums_of(seen: DayLedger, end: int, period: int) -> list[FloatArray]:
+    lowest = seen.customer[0]
+    size = int(seen.customer[-1] - lowest) + 1
+    customer = seen.customer - lowest
     amounts = seen.amount.astype(np.float64)
     first = np.full(size, np.iinfo(np.int64).max)
-    np.minimum.at(first, seen.customer, seen.day)
+    starts = np.flatnonzero(np.concatenate(([True], customer[1:] != customer[:-1])))
+    first[customer[starts]] = seen.day[starts]
     is_later = seen.day > end - period
     is_earlier = (seen.day > end - 2 * period) & ~is_later
-    earlier = tally(seen.customer[is_earlier], np.ones(int(is_earlier.sum())), size) > 0
-    later = tally(seen.customer[is_later], np.ones(int(is_later.sum())), size) > 0
-    later_sum = tally(seen.customer[is_later], amounts[is_later], size)
+    earlier = tally(customer[is_earlier], np.ones(int(is_earlier.sum())), size) > 0
+    later = tally(customer[is_later], np.ones(int(is_later.sum())), size) > 0
+    later_sum = tally(customer[is_later], amounts[is_later], size)
     whole = (first > end - 2 * period) & (first <= end - period)  # won in the earlier period: a whole period is seen
-    young = seen.day < first[seen.customer] + period
-    brought = tally(seen.customer[young], amounts[young], size)
+    young = seen.day < first[customer] + period
+    brought = tally(customer[young], amounts[young], size)
     kept = earlier & later
-    table = np.column_stack((earlier, kept, np.where(kept, later_sum, 0.0), whole, np.where(whole, brought, 0.0), later))
-    return table[earlier | later | whole].astype(np.float64)
+    counted = earlier | later | whole
+    columns: tuple[npt.NDArray[Any], ...] = (earlier, kept, np.where(kept, later_sum, 0.0), whole, np.where(whole, brought, 0.0), later)
+    return [column[counted] for column in columns]

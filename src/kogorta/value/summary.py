@@ -154,8 +154,8 @@ class PurchaseSummary:
             unit,
         )
 
-    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> PurchaseSummary:
-        """The rows named, in the order given."""
+    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice) -> PurchaseSummary:
+        """The rows named, in the order given; of a slice, a view."""
         parts = {field.name: getattr(self, field.name)[rows] for field in fields(self) if isinstance(getattr(self, field.name), np.ndarray)}
         return PurchaseSummary(**parts, unit=self.unit)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as calendar
 from typing import TYPE_CHECKING, Final
 
@@ -11,17 +11,17 @@ import numpy as np
 from kogorta.kit.errors import InputError
 from kogorta.value.appraisal import Appraiser
 from kogorta.value.churn import ChurnDetector
-from kogorta.value.day_ledger import EPOCH, DayLedger
+from kogorta.value.day_ledger import EPOCH, ROWS, DayLedger
 from kogorta.value.forecast import SegmentCodes, ValueForecaster
 from kogorta.value.retention import RetentionEconomics
 from kogorta.value.vip import Vip
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
-    import duckdb
-
     from kogorta.base.customer_base import CustomerBase
+    from kogorta.base.numbered_days import NumberedDays
     from kogorta.value.appraisal import Appraisal
     from kogorta.value.churn import ChurnSignal
     from kogorta.value.forecast import CustomerForecast
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 _EVERY_ORDER: Final = """SELECT customer_id, ordered_on AS day, CAST(sum(net_amount_base) AS BIGINT) AS amount FROM orders
     WHERE status = 'won' AND net_amount_base >= 0 GROUP BY customer_id, ordered_on"""
+
+
+_DAY: Final = "CAST(date_diff('day', DATE '1970-01-01', d.day) AS INTEGER)"
+_STRETCH: Final = 10_000
+"""Customers counted together to see how many can be read at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,23 +94,25 @@ class Valuer:
         Returns:
             The valuation, or None when nobody has bought by that day or the purchases hold nothing to value.
         """
-        ledger = ledger_of(base, as_of)
+        ledger = ledger_of(base, as_of, named=False)
         if ledger is None:
             return None
         try:
             appraisal = self.appraiser.fit(ledger, as_of)
         except InputError:
             return None  # every purchase was made on the last day: no time has passed to learn from
+        retention, refused = self._retention(ledger, as_of)
+        churn = _by_name(base, self._churn(ledger, as_of))
+        del ledger  # of a hundred million purchase days it is the largest thing held, and the forecast reads summaries alone
         codes = None if segments is None else _segments_of(base, as_of, segments)
         forecast = appraisal.forecast(codes, self.forecaster)
-        retention, refused = self._retention(ledger, as_of)
         return Valuation(
             appraisal=appraisal,
             forecast=forecast,
-            scores=_store(base.connection, forecast, as_of),
+            scores=_store(base, forecast, as_of),
             retention=retention,
             retention_refused=refused,
-            churn=self._churn(ledger, as_of),
+            churn=churn,
             vip=self._vip(forecast),
         )
 
@@ -127,13 +134,15 @@ class Valuer:
         return self.vip.fit(forecast.clv, forecast.currency)
 
 
-def ledger_of(base: CustomerBase, as_of: date | None, *, zero_sums: bool = False) -> DayLedger | None:
+def ledger_of(base: CustomerBase, as_of: date | None, *, zero_sums: bool = False, named: bool = True) -> DayLedger | None:
     """The purchase days of a base up to a day.
 
     Args:
         base: the base.
         as_of: end of this day; None takes everything.
         zero_sums: whether a won order of zero is a purchase. RFM says no; a plain file of transactions, where each row is a visit, yes.
+        named: customers of a large base by their ids; else by their numbers in `CustomerBase.numbered_days`, where it has them: a text of
+            each of ten million takes most of a gigabyte.
 
     Returns:
         The ledger, or None when there is not one purchase day.
@@ -141,22 +150,18 @@ def ledger_of(base: CustomerBase, as_of: date | None, *, zero_sums: bool = False
     until = (as_of or calendar.max).isoformat()
     numbered = None if zero_sums else base.numbered_days()
     if numbered is not None:
-        chosen = f"SELECT customer_id AS code, day, amount FROM {numbered.days} WHERE orders > 0 AND day <= CAST($until AS DATE)"
-        names_of = f"SELECT customer_id FROM {numbered.names} ORDER BY number"
-    else:
-        source = _EVERY_ORDER if zero_sums else "SELECT customer_id, day, amount FROM customer_days WHERE orders > 0"
-        days = f"WITH days AS (SELECT * FROM ({source}) WHERE day <= CAST($until AS DATE))"
-        chosen = f"""{days}, ids AS (SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS code
-            FROM (SELECT DISTINCT customer_id FROM days)) SELECT i.code, d.day, d.amount FROM days d JOIN ids i USING (customer_id)"""
-        names_of = f"{days} SELECT DISTINCT customer_id FROM days ORDER BY 1"
+        return _numbered_ledger(base, numbered, until, named=named)
+    source = _EVERY_ORDER if zero_sums else "SELECT customer_id, day, amount FROM customer_days WHERE orders > 0"
+    days = f"WITH days AS (SELECT * FROM ({source}) WHERE day <= CAST($until AS DATE))"
     columns = base.connection.execute(
-        f"""SELECT CAST(code AS INTEGER) AS code, CAST(date_diff('day', DATE '1970-01-01', day) AS INTEGER) AS day, amount
-        FROM ({chosen}) AS rows ORDER BY code, day""",
+        f"""{days}, ids AS (SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS code
+        FROM (SELECT DISTINCT customer_id FROM days))
+        SELECT CAST(i.code AS INTEGER) AS code, {_DAY} AS day, d.amount FROM days d JOIN ids i USING (customer_id) ORDER BY 1, 2""",
         {"until": until},
     ).fetchnumpy()
     if not len(columns["code"]):
         return None
-    names = base.connection.execute(names_of, {"until": until} if numbered is None else {}).fetchnumpy()
+    names = base.connection.execute(f"{days} SELECT DISTINCT customer_id FROM days ORDER BY 1", {"until": until}).fetchnumpy()
     return DayLedger(
         np.asarray(names["customer_id"], dtype=object),
         np.asarray(columns["code"]),
@@ -164,6 +169,44 @@ def ledger_of(base: CustomerBase, as_of: date | None, *, zero_sums: bool = False
         np.asarray(columns["amount"]),
         base.currency,
     )
+
+
+def _numbered_ledger(base: CustomerBase, numbered: NumberedDays, until: str, *, named: bool) -> DayLedger | None:
+    """The same of a large base: sixteen bytes a row, filled a stretch of customers at a time, so that no sort of all of it is needed."""
+    chosen = f"FROM {numbered.days} AS d WHERE orders > 0 AND day <= CAST($until AS DATE)"
+    sizes = base.connection.execute(
+        f"SELECT customer_id // {_STRETCH} AS stretch, count(*) AS days {chosen} GROUP BY 1 ORDER BY 1", {"until": until}
+    ).fetchall()
+    rows = sum(size for _, size in sizes)
+    if not rows:
+        return None
+    customer, day, amount = np.empty(rows, dtype=np.int32), np.empty(rows, dtype=np.int32), np.empty(rows, dtype=np.int64)
+    filled = 0
+    for first, last in _stretches(sizes):
+        columns = base.connection.execute(
+            f"""SELECT customer_id AS code, {_DAY} AS day, amount
+            {chosen} AND customer_id BETWEEN $first AND $last ORDER BY 1, 2""",
+            {"until": until, "first": first * _STRETCH, "last": (last + 1) * _STRETCH - 1},
+        ).fetchnumpy()
+        place = slice(filled, filled + len(columns["code"]))
+        customer[place], day[place], amount[place] = columns["code"], columns["day"], columns["amount"]
+        filled = place.stop
+    ids = np.arange(int(customer[-1]) + 1)
+    if named:
+        names = base.connection.execute(f"SELECT customer_id FROM {numbered.names} ORDER BY number").fetchnumpy()
+        ids = np.asarray(names["customer_id"], dtype=object)
+    return DayLedger(ids, customer, day, amount, base.currency)
+
+
+def _stretches(sizes: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """First and last of neighbouring stretches that hold about `ROWS` purchase days together."""
+    first, held = sizes[0][0], 0
+    for (stretch, size), following in zip(sizes, [*sizes[1:], None], strict=True):
+        held += size
+        if following is None or held + following[1] > ROWS:
+            yield first, stretch
+            if following is not None:
+                first, held = following[0], 0
 
 
 def _segments_of(base: CustomerBase, as_of: date, segments: str) -> SegmentCodes:
@@ -184,12 +227,26 @@ def _segments_of(base: CustomerBase, as_of: date, segments: str) -> SegmentCodes
     return SegmentCodes(tuple(labels), np.asarray(found["code"], dtype=np.int64))
 
 
-def _store(connection: duckdb.DuckDBPyConnection, forecast: CustomerForecast, as_of: date) -> str:
+def _by_name(base: CustomerBase, signals: tuple[ChurnSignal, ...]) -> tuple[ChurnSignal, ...]:
+    """Signals of customers of a large base, who go by their numbers, with their ids."""
+    numbered = base.numbered_days()
+    if numbered is None or not signals:
+        return signals
+    numbers = [int(signal.customer_id) for signal in signals]
+    rows = base.connection.execute(
+        f"SELECT number, customer_id FROM {numbered.names} WHERE number IN (SELECT unnest($numbers))", {"numbers": numbers}
+    ).fetchall()
+    names = dict(rows)
+    return tuple(replace(signal, customer_id=names[number]) for signal, number in zip(signals, numbers, strict=True))
+
+
+def _store(base: CustomerBase, forecast: CustomerForecast, as_of: date) -> str:
     name = f"value_scores_{(as_of - EPOCH).days}"
-    connection.register(
+    numbered = base.numbered_days()
+    base.connection.register(
         "incoming_scores",
         {
-            "customer_id": np.asarray(forecast.customer_ids, dtype=object),
+            "customer": np.asarray(forecast.customer_ids, dtype=object if numbered is None else None),
             "p_alive": forecast.p_alive,
             "expected_orders_90d": forecast.expected_orders,
             "clv": forecast.clv,
@@ -197,9 +254,11 @@ def _store(connection: duckdb.DuckDBPyConnection, forecast: CustomerForecast, as
             "clv_high": forecast.clv_high,
         },
     )
-    connection.execute(
-        f"""CREATE OR REPLACE TABLE {name} AS SELECT customer_id, CASE WHEN isnan(p_alive) THEN NULL ELSE p_alive END AS p_alive,
-        expected_orders_90d, clv, clv_low, clv_high FROM incoming_scores"""
-    )
-    connection.unregister("incoming_scores")
+    ids, source = "customer", "incoming_scores"
+    if numbered is not None:
+        ids, source = "n.customer_id", f"incoming_scores JOIN {numbered.names} AS n ON n.number = customer"
+    query = f"""SELECT {ids} AS customer_id, CASE WHEN isnan(p_alive) THEN NULL ELSE p_alive END AS p_alive,
+        expected_orders_90d, clv, clv_low, clv_high FROM {source}"""
+    base.shelf.keep(name, query, large=numbered is not None)
+    base.connection.unregister("incoming_scores")
     return name

@@ -8,6 +8,7 @@ from kogorta.base.customer_base import CustomerBase
 from kogorta.segments.cohorts import cohort_table
 from kogorta.segments.history import segment_history
 from kogorta.segments.yardstick import yardstick
+from kogorta.value.churn import ChurnDetector
 from kogorta.value.valuation import Valuer, ledger_of
 from kogorta.waves.baseline import measure_baselines
 
@@ -59,11 +60,25 @@ def test_the_value_of_customers_is_the_same(pair: tuple[CustomerBase, CustomerBa
     scores = []
     for base in pair:
         named = "SELECT customer_id, CASE WHEN length(customer_id) = 2 THEN 'short' END AS segment FROM customers"
-        found = Valuer().value(base, AS_OF, named)
+        found = Valuer(detector=ChurnDetector(false_alarms=0.5, late=0.5, gone_days=2000)).value(base, AS_OF, named)
         assert found
         rows = base.connection.execute(f"SELECT * FROM {found.scores} ORDER BY customer_id").fetchall()
-        scores.append((rows, found.forecast.totals))
+        scores.append((rows, found.forecast.totals, found.churn, found.retention, found.vip))
     assert scores[0] == scores[1]
+    assert scores[0][2]
+
+
+def test_the_purchase_days_are_read_a_stretch_of_customers_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, pair: tuple[CustomerBase, CustomerBase]
+) -> None:
+    whole = ledger_of(pair[1], AS_OF, named=False)
+    monkeypatch.setattr("kogorta.value.valuation._STRETCH", 7)
+    monkeypatch.setattr("kogorta.value.valuation.ROWS", 200)
+    parts = ledger_of(pair[1], AS_OF, named=False)
+    assert whole
+    assert parts
+    for name in ("customer_ids", "customer", "day", "amount"):
+        assert (getattr(whole, name) == getattr(parts, name)).all()
 
 
 def test_a_change_of_the_base_makes_the_numbers_anew(stage) -> None:
