@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kogorta.value.appraisal import Appraisal, Appraiser
+    from kogorta.value.appraisal import Appraisal, Appraiser, CustomerAppraisal
     from kogorta.value.backtest import Backtest, Backtester
     from kogorta.value.bg_bb import BgBb, OpportunitySummary, opportunities
     from kogorta.value.bg_nbd import BgNbd
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kogorta.value.choice import Gate, ModelGate
     from kogorta.value.churn import ChurnDetector, ChurnSignal, EmailRecord, SupportRecord
     from kogorta.value.day_ledger import DayLedger, split, summarise
-    from kogorta.value.forecast import CustomerForecast, SegmentTotal, ValueForecaster
+    from kogorta.value.forecast import BaseForecast, CustomerForecast, Outlook, SegmentTotal, ValueForecaster
     from kogorta.value.gamma_gamma import GammaGamma
     from kogorta.value.mbg_cnbd_k import MbgCnbdK
     from kogorta.value.mbg_nbd import MbgNbd
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kogorta.value.vip import FittedVip, Vip
 
 _HOMES = {
-    "appraisal": ("Appraisal", "Appraiser"),
+    "appraisal": ("Appraisal", "Appraiser", "CustomerAppraisal"),
     "backtest": ("Backtest", "Backtester"),
     "bg_bb": ("BgBb", "OpportunitySummary", "opportunities"),
     "bg_nbd": ("BgNbd",),
@@ -42,7 +42,7 @@ _HOMES = {
     "choice": ("Gate", "ModelGate"),
     "churn": ("ChurnDetector", "ChurnSignal", "EmailRecord", "SupportRecord"),
     "day_ledger": ("DayLedger", "split", "summarise"),
-    "forecast": ("CustomerForecast", "SegmentTotal", "ValueForecaster"),
+    "forecast": ("BaseForecast", "CustomerForecast", "Outlook", "SegmentTotal", "ValueForecaster"),
     "gamma_gamma": ("GammaGamma",),
     "mbg_cnbd_k": ("MbgCnbdK",),
     "mbg_nbd": ("MbgNbd",),
@@ -62,6 +62,7 @@ _HOMES = {
 __all__ = [  # noqa: RUF022 - kept in the order of the files
     "Appraisal",
     "Appraiser",
+    "CustomerAppraisal",
     "Backtest",
     "Backtester",
     "BgBb",
@@ -78,7 +79,9 @@ __all__ = [  # noqa: RUF022 - kept in the order of the files
     "DayLedger",
     "split",
     "summarise",
+    "BaseForecast",
     "CustomerForecast",
+    "Outlook",
     "SegmentTotal",
     "ValueForecaster",
     "GammaGamma",

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kogorta.value.cells import coded, tally
+from kogorta.value.cells import tally
+from kogorta.value.columns import stretches
 
 if TYPE_CHECKING:
     from kogorta.value.summary import FloatArray, IntArray, PurchaseSummary
@@ -60,12 +61,17 @@ class Kin:
         orders = summary.x if summary.spend_orders is None else summary.spend_orders
         paid = orders if summary.spend is None else np.where(summary.spend > 0, orders, 0.0)
         key = np.zeros(len(summary), dtype=np.int64)
-        for level in (_count_level(summary.x), _count_level(paid), _time_level(summary.T), _odds_level(alive)):
-            column = coded(level.astype(np.float64))
-            key = key * column.table.size + column.codes
+        for level, column in ((_count_level, summary.x), (_count_level, paid), (_time_level, summary.T), (_odds_level, alive)):
+            codes = np.empty(key.size, dtype=np.int32)
+            for rows in stretches(key.size):
+                codes[rows] = level(column[rows])
+            key *= int(codes.max()) + 1
+            key += codes
+        del paid, codes
         order = np.lexsort((summary.t_x, summary.T, summary.x, key))
-        ordered = key[order]
-        new = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+        key = key[order]
+        new = np.concatenate(([True], key[1:] != key[:-1]))
+        del key
         starts = np.flatnonzero(new)
         sizes = np.diff(np.append(starts, order.size))
         of = np.empty(order.size, dtype=np.int64)
@@ -84,13 +90,13 @@ class Kin:
         usual = float(np.exp(np.log(summary.spend[paid]).mean())) if paid.any() else 0.0
         return replace(chosen, spend=np.where(chosen.spend > 0, round(usual, 2), 0.0))
 
-    def alive_bounds(self, bounds: FloatArray, alive: FloatArray) -> FloatArray:
-        """Bounds of the probability of being alive of every row, shape (2, n), from those of the kin, shape (2, k)."""
+    def alive_bounds(self, bounds: FloatArray, alive: FloatArray, rows: slice) -> FloatArray:
+        """Bounds of the probability of being alive of these rows, shape (2, n), from those of the kin, shape (2, k)."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            odds = (1 - alive) / alive
-            own = odds[self.row]
+            own = (1 - alive[self.row]) / alive[self.row]
             left = np.where(own > 0, (1 - bounds) / bounds / own, 1.0)
-            found: FloatArray = 1 / (1 + left[:, self.of] * odds)
+            odds = (1 - alive[rows]) / alive[rows]
+            found: FloatArray = 1 / (1 + left[:, self.of[rows]] * odds)
         return found
 
 
@@ -132,9 +138,9 @@ class KinTotals:
         return np.maximum(around + spread[:, None] * noise, 0.0)
 
 
-def by_kin(values: FloatArray, codes: IntArray, segments: int, kin: Kin) -> FloatArray:
-    """Sums of a column by segment and kin, shape (segments, k)."""
-    return tally(codes * len(kin) + kin.of, values, segments * len(kin)).reshape(segments, len(kin))
+def by_kin(values: FloatArray, codes: IntArray, segments: int, of: IntArray, kin: int) -> FloatArray:
+    """Sums of a column by segment and kin (`of` each row), shape (segments, kin)."""
+    return tally(codes.astype(np.int64) * kin + of, values, segments * kin).reshape(segments, kin)
 
 
 def _count_level(count: FloatArray) -> IntArray:

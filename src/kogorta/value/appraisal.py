@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final
 
 from kogorta.kit.checks import check_choice
 from kogorta.kit.errors import InputError
 from kogorta.kit.language import Language
 from kogorta.value import choice
-from kogorta.value.backtest import Backtest, Backtester
+from kogorta.value.backtest import Backtester
 from kogorta.value.choice import Gate, ModelGate
 from kogorta.value.day_ledger import summarise
 from kogorta.value.forecast import ValueForecaster
@@ -26,21 +26,22 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from kogorta.value.backtest import Backtest, Past
     from kogorta.value.day_ledger import DayLedger, SpendFrom
-    from kogorta.value.forecast import CustomerForecast, SegmentCodes
+    from kogorta.value.forecast import CustomerForecast, Outlook, SegmentCodes
     from kogorta.value.purchase_model import FittedPurchases
     from kogorta.value.summary import PurchaseSummary, Unit
 
 LARGEST_DRIFT: Final = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Appraisal:
-    """What is known of a base's customers as of a day.
+    """What is known of a base as of a day.
 
     Attributes:
         as_of: end of observation.
-        summary: histories up to that day.
+        customers: customers who had bought by then; `repeaters` of them more than once.
         purchases_: the rule behind the figures: a model that passed the gate, else the naive rate.
         spend_: the rule behind the sums; none without money.
         fitted_: the model fitted, shown or not; none when no fit was possible.
@@ -50,23 +51,14 @@ class Appraisal:
     """
 
     as_of: date
-    summary: PurchaseSummary
+    customers: float
+    repeaters: float
     purchases_: FittedPurchases
     spend_: FittedSpend | None
     fitted_: FittedPurchases | None
     gate: Gate
     backtest: Backtest | None
     currency: str
-
-    def forecast(self, segments: npt.ArrayLike | SegmentCodes | None = None, forecaster: ValueForecaster | None = None) -> CustomerForecast:
-        """Forecast every customer of `summary` and every segment.
-
-        Args:
-            segments: segment code of each row of `summary`.
-            forecaster: horizons, margin and level; the defaults when not given.
-        """
-        how = forecaster or ValueForecaster()
-        return how.predict(self.summary, self.purchases_, self.spend_, segments, self.currency, self.drift)
 
     @property
     def drift(self) -> float:
@@ -97,8 +89,8 @@ class Appraisal:
             {
                 "model": model.code,
                 "unit": model.unit,
-                "customers": round(self.summary.customers),
-                "repeaters": round(self.summary.repeaters),
+                "customers": round(self.customers),
+                "repeaters": round(self.repeaters),
                 "params": model.params_,
                 "standard_errors": model.standard_errors_,
                 "log_likelihood": model.log_likelihood_ if self.fitted_ else None,
@@ -114,6 +106,46 @@ class Appraisal:
             },
             ensure_ascii=False,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerAppraisal(Appraisal):
+    """The same with the histories of the customers it was made of.
+
+    Attributes:
+        summary: histories up to that day.
+    """
+
+    summary: PurchaseSummary
+
+    def forecast(self, segments: npt.ArrayLike | SegmentCodes | None = None, forecaster: ValueForecaster | None = None) -> CustomerForecast:
+        """Forecast every customer of `summary` and every segment.
+
+        Args:
+            segments: segment code of each row of `summary`.
+            forecaster: horizons, margin and level; the defaults when not given.
+        """
+        outlook = self.outlook(segments, forecaster)
+        return outlook.customers(slice(0, len(outlook)))
+
+    def outlook(self, segments: npt.ArrayLike | SegmentCodes | None = None, forecaster: ValueForecaster | None = None) -> Outlook:
+        """The same forecast, with the figures of customers to be asked for a part at a time."""
+        how = forecaster or ValueForecaster()
+        return how.outlook(self.summary, self.purchases_, self.spend_, segments, self.currency, self.drift)
+
+    def without_histories(self) -> Appraisal:
+        """What is known of the base, without what it was learnt from: of millions of customers the histories take most of the room."""
+        return Appraisal(**{item.name: getattr(self, item.name) for item in fields(Appraisal)})
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """What an appraisal rests on: histories up to `as_of`, and the same cut in two; no `past` where they are too short for that."""
+
+    as_of: date
+    summary: PurchaseSummary
+    past: Past | None
+    currency: str
 
 
 @dataclass(frozen=True)
@@ -141,7 +173,7 @@ class Appraiser:
     def __post_init__(self) -> None:
         check_choice("model", self.model, ("auto", *PURCHASE_MODELS))
 
-    def fit(self, ledger: DayLedger, as_of: date) -> Appraisal:
+    def fit(self, ledger: DayLedger, as_of: date) -> CustomerAppraisal:
         """Back-test, choose, fit to all days.
 
         Args:
@@ -154,22 +186,37 @@ class Appraiser:
         Raises:
             InputError: nobody bought before `as_of`.
         """
+        return self.judge(self.histories(ledger, as_of))
+
+    def histories(self, ledger: DayLedger, as_of: date) -> Histories:
+        """All that `judge` reads of the purchase days, so that those of a large base can be let go before.
+
+        Raises:
+            InputError: nobody bought before `as_of`.
+        """
         summary = summarise(ledger, as_of, self.unit, self.spend_from)
-        codes = tuple(PURCHASE_MODELS) if self.model == "auto" else (self.model,)
-        backtest: Backtest | None = None
+        past: Past | None = None
         try:
-            backtest = Backtester(codes, self.calibration_end, self.unit, self.spend_from).run(ledger, as_of)
+            past = self._backtester.past(ledger, as_of)
         except InputError:
             if self.calibration_end is not None:
                 raise
+        return Histories(as_of, summary, past, ledger.currency)
+
+    def judge(self, histories: Histories) -> CustomerAppraisal:
+        """Back-test, choose, fit to all days: `fit` of the purchase days these histories were made of."""
+        summary, codes = histories.summary, self._codes
+        backtest = None if histories.past is None else self._backtester.test(histories.past)
         chosen, remarks = self._choose(summary, backtest)
         fitted = self._refit(codes, chosen, backtest, summary)
         if chosen != "naive" and (fitted is None or fitted.convergence_ == "failed"):
             chosen, remarks = "naive", (Remark("not-converged", choice.NOT_CONVERGED),)
         shown = fitted if chosen != "naive" and fitted is not None else NaiveRate.learn(summary, floor=True)
         spend, spend_remarks = self._spend(summary, backtest)
-        return Appraisal(
-            as_of=as_of,
+        return CustomerAppraisal(
+            as_of=histories.as_of,
+            customers=summary.customers,
+            repeaters=summary.repeaters,
             summary=summary,
             purchases_=shown,
             spend_=spend,
@@ -181,8 +228,16 @@ class Appraiser:
                 remarks=remarks + spend_remarks,
             ),
             backtest=backtest,
-            currency=ledger.currency,
+            currency=histories.currency,
         )
+
+    @property
+    def _codes(self) -> tuple[str, ...]:
+        return tuple(PURCHASE_MODELS) if self.model == "auto" else (self.model,)
+
+    @property
+    def _backtester(self) -> Backtester:
+        return Backtester(self._codes, self.calibration_end, self.unit, self.spend_from)
 
     def _choose(self, summary: PurchaseSummary, backtest: Backtest | None) -> tuple[str, tuple[Remark, ...]]:
         if summary.repeaters == 0:

@@ -127,6 +127,16 @@ class Backtest:
         return json.dumps(_plain(asdict(self)), default=str)
 
 
+@dataclass(frozen=True, eq=False)
+class Past:
+    """A history cut in two: what was known at the end of `calibration_end`, and what the same customers did up to `as_of`."""
+
+    calibration_end: date
+    as_of: date
+    known: PurchaseSummary
+    holdout: Holdout
+
+
 @dataclass(frozen=True)
 class Backtester:
     """Which models to test and where to cut the past.
@@ -165,8 +175,20 @@ class Backtester:
         Raises:
             InputError: the history is too short to cut, or nobody bought before the cut.
         """
+        return self.test(self.past(ledger, as_of))
+
+    def past(self, ledger: DayLedger, as_of: date) -> Past:
+        """Histories up to the cut and what followed: all that the test reads, so that the ledger can be let go.
+
+        Raises:
+            InputError: the history is too short to cut, or nobody bought before the cut.
+        """
         cut = self.calibration_end or default_cut(ledger, as_of)
-        known, holdout = split(ledger, cut, as_of, self.unit, self.spend_from)
+        return Past(cut, as_of, *split(ledger, cut, as_of, self.unit, self.spend_from))
+
+    def test(self, past: Past) -> Backtest:
+        """Fit every model on the histories and compare with what followed."""
+        known, holdout = past.known, past.holdout
         horizon = holdout.days / UNIT_DAYS[self.unit]
         naive = NaiveRate.learn(known)
         foretold: list[tuple[str, str, FloatArray]] = []
@@ -179,23 +201,20 @@ class Backtester:
                 continue
             foretold.append((code, fitted.convergence_, fitted.expected_orders(known, horizon)))
         plain = naive.expected_orders(known, horizon)
-        losses = [_deviances(orders, holdout.orders) for _, _, orders in foretold]
-        best = min(losses, key=lambda loss: float(loss.mean()), default=np.zeros(len(known)))
+        means = [float(_deviances(orders, holdout.orders).mean()) for _, _, orders in foretold]
+        best = _deviances(foretold[min(range(len(means)), key=means.__getitem__)][2], holdout.orders) if foretold else np.zeros(len(known))
         levels = np.minimum(known.x, TABLE_TOP).astype(np.int64)
         sizes = np.bincount(levels, minlength=TABLE_TOP + 1)
         return Backtest(
-            calibration_end=cut,
-            as_of=as_of,
+            calibration_end=past.calibration_end,
+            as_of=past.as_of,
             holdout_days=holdout.days,
             unit=self.unit,
             customers=round(known.customers),
             repeaters=round(known.repeaters),
             actual=float(holdout.orders.sum()),
-            naive=_figures("naive", "converged", plain, plain, holdout, _deviances(plain, holdout.orders), best, levels),
-            models=tuple(
-                _figures(code, state, orders, plain, holdout, loss, best, levels)
-                for (code, state, orders), loss in zip(foretold, losses, strict=True)
-            ),
+            naive=_figures("naive", "converged", plain, plain, holdout, best, levels),
+            models=tuple(_figures(code, state, orders, plain, holdout, best, levels) for code, state, orders in foretold),
             by_x_customers=tuple(int(size) for size in sizes),
             by_x_actual=_means(holdout.orders, levels),
             spend=_spend_figures(known, holdout),
@@ -235,11 +254,11 @@ def _figures(
     foretold: FloatArray,
     naive: FloatArray,
     holdout: Holdout,
-    loss: FloatArray,
     best: FloatArray,
     levels: IntArray,
 ) -> Figures:
     made = holdout.orders
+    loss = _deviances(foretold, made)
     errors = np.abs(foretold - made)
     gains = np.abs(naive - made) - errors
     gaps = loss - best if np.isfinite(loss).all() else np.full(loss.shape, np.inf)

@@ -11,9 +11,12 @@ import numpy as np
 from kogorta.kit.checks import check_between, check_positive
 from kogorta.kit.errors import InputError, OptionError
 from kogorta.value.alike import FROM_ROWS, Kin, KinTotals, by_kin
+from kogorta.value.columns import CUSTOMERS, stretches
 from kogorta.value.summary import UNIT_DAYS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from kogorta.value.purchase_model import FittedPurchases
@@ -56,9 +59,39 @@ class SegmentCodes:
     codes: IntArray
 
 
-@dataclass(frozen=True, eq=False)
-class CustomerForecast:
-    """A forecast per customer, rows as in the summary it was made from; money in minor units.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BaseForecast:
+    """A forecast of a base as a whole and of its segments; money in minor units.
+
+    Attributes:
+        customers: customers foretold.
+        totals: the whole base first, then each segment in order of its code.
+        horizon_days, orders_days: horizon of the value and of the expected orders.
+        margin, discount_rate: how money was counted.
+        level: probability that an outcome falls between `_low` and `_high`.
+        model, spend_model: codes of the models behind the figures.
+        draws: outcomes drawn.
+    """
+
+    customers: int
+    totals: tuple[SegmentTotal, ...]
+    horizon_days: int
+    orders_days: int
+    margin: float
+    discount_rate: float
+    level: float
+    currency: str
+    model: str
+    spend_model: str
+    draws: int
+
+    def __len__(self) -> int:
+        return self.customers
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CustomerForecast(BaseForecast):
+    """The same with figures of each customer, rows as in the summary it was made from.
 
     Attributes:
         customer_ids: identifiers, or row numbers where the summary has none.
@@ -66,9 +99,6 @@ class CustomerForecast:
         expected_orders: expected orders within `orders_days`.
         spend: expected sum of one order.
         clv: expected discounted margin within `horizon_days`.
-        totals: the whole base first, then each segment in order of its code.
-        level: probability that an outcome falls between `_low` and `_high`.
-        model, spend_model: codes of the models behind the figures.
     """
 
     customer_ids: IdArray
@@ -84,19 +114,58 @@ class CustomerForecast:
     clv: IntArray
     clv_low: IntArray
     clv_high: IntArray
-    totals: tuple[SegmentTotal, ...]
-    horizon_days: int
-    orders_days: int
-    margin: float
-    discount_rate: float
-    level: float
-    currency: str
-    model: str
-    spend_model: str
-    draws: int
 
     def __len__(self) -> int:
         return int(self.p_alive.size)
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """A forecast whose figures of customers are worked out when asked for: of millions they need never stand in memory all at once.
+
+    Attributes:
+        whole: the base and its segments.
+    """
+
+    whole: BaseForecast
+    _summary: PurchaseSummary
+    _purchases: FittedPurchases
+    _spend: FittedSpend | None
+    _alive: FloatArray
+    _value: FloatArray
+    _drawn: _Drawn
+
+    def __len__(self) -> int:
+        return len(self._summary)
+
+    def parts(self, rows: int = CUSTOMERS) -> Iterator[CustomerForecast]:
+        """Figures of all customers, of about so many at a time."""
+        return (self.customers(part) for part in stretches(len(self), rows))
+
+    def customers(self, rows: slice) -> CustomerForecast:
+        """Figures of the customers in these rows of the summary."""
+        part = self._summary.take(rows)
+        alive, value = self._alive[rows], self._value[rows]
+        expected = self._purchases.expected_orders(part, self.whole.orders_days / UNIT_DAYS[self._purchases.unit])
+        spend = np.zeros(len(part)) if self._spend is None else self._spend.expected_spend(part)
+        low, high = (spend, spend) if self._spend is None else self._spend.spend_interval(part, self.whole.level)
+        living, orders, worth = self._drawn.bounds(rows)
+        return CustomerForecast(
+            customer_ids=np.arange(rows.start, rows.stop) if part.customer_ids is None else part.customer_ids,
+            p_alive=alive,
+            p_alive_low=np.fmin(living[0], alive),
+            p_alive_high=np.fmax(living[1], alive),
+            expected_orders=expected,
+            orders_low=np.minimum(orders[0], expected),
+            orders_high=np.maximum(orders[1], expected),
+            spend=spend,
+            spend_low=np.minimum(low, spend),
+            spend_high=np.maximum(high, spend),
+            clv=minor(value),
+            clv_low=minor(np.minimum(worth[0], value)),
+            clv_high=minor(np.maximum(worth[1], value)),
+            **vars(self.whole),
+        )
 
 
 @dataclass(frozen=True)
@@ -172,38 +241,39 @@ class ValueForecaster:
             Parameters are drawn from the asymptotic normal distribution of their logarithms, life, rate and chance to
             leave from their exact distributions given the history, orders and sums from the model.
         """
+        outlook = self.outlook(summary, purchases, spend, segments, currency, drift)
+        return outlook.customers(slice(0, len(outlook)))
+
+    def outlook(
+        self,
+        summary: PurchaseSummary,
+        purchases: FittedPurchases,
+        spend: FittedSpend | None = None,
+        segments: npt.ArrayLike | SegmentCodes | None = None,
+        currency: str = "RUB",
+        drift: float = 0.0,
+    ) -> Outlook:
+        """The same forecast, with the figures of customers to be asked for a part at a time; see `predict`."""
         same = summary.in_unit(purchases.unit)
-        step = UNIT_DAYS[purchases.unit]
-        horizons = (self.orders_days / step, self.horizon_days / step)
-        expected = purchases.expected_orders(same, horizons[0])
-        expected_long = purchases.expected_orders(same, horizons[1])
-        discounted = self._discounted(same, purchases, horizons[1], expected_long)
-        factor = np.divide(discounted, expected_long, out=np.ones(len(same)), where=expected_long > 1e-12)
-        per_order = np.zeros(len(same)) if spend is None else spend.expected_spend(same)
-        low, high = (per_order, per_order) if spend is None else spend.spend_interval(same, self.level)
-        value = discounted * per_order * self.margin
+        horizons = (self.orders_days / UNIT_DAYS[purchases.unit], self.horizon_days / UNIT_DAYS[purchases.unit])
+        expected = purchases.expected_orders(same, horizons[1])
+        value = self._discounted(same, purchases, horizons[1], expected)
+        factor = np.divide(value, expected, out=np.ones(len(same)), where=expected > 1e-12)
+        for rows in stretches(len(same)):  # from here on the discounted orders are their value, and the factor that of an order
+            per_order = 0.0 if spend is None else spend.expected_spend(same.take(rows))
+            value[rows] = value[rows] * per_order * self.margin
+            if len(same) > FROM_ROWS:
+                factor[rows] *= per_order
         labels, codes = _segments(segments, len(same))
         alive = purchases.p_alive(same)
+        drawn: _Drawn
         if len(same) > FROM_ROWS:
-            figures = (factor * per_order, alive, expected_long)
-            drawn = self._draw_kin(same, purchases, spend, horizons, figures, codes, labels.size, drift)
+            drawn = self._draw_kin(same, purchases, spend, horizons, (factor, alive, expected), codes, labels.size, drift)
         else:
             drawn = self._draw(same, purchases, spend, horizons, factor, codes, labels.size, drift)
-        return CustomerForecast(
-            customer_ids=np.arange(len(same)) if same.customer_ids is None else same.customer_ids,
-            p_alive=alive,
-            p_alive_low=np.fmin(drawn.alive[0], alive),
-            p_alive_high=np.fmax(drawn.alive[1], alive),
-            expected_orders=expected,
-            orders_low=np.minimum(drawn.orders[0], expected),
-            orders_high=np.maximum(drawn.orders[1], expected),
-            spend=per_order,
-            spend_low=np.minimum(low, per_order),
-            spend_high=np.maximum(high, per_order),
-            clv=minor(value),
-            clv_low=minor(np.minimum(drawn.value[0], value)),
-            clv_high=minor(np.maximum(drawn.value[1], value)),
-            totals=self._totals(same, labels, codes, expected_long, value, drawn),
+        whole = BaseForecast(
+            customers=len(same),
+            totals=self._totals(same, labels, codes, expected, value, drawn),
             horizon_days=self.horizon_days,
             orders_days=self.orders_days,
             margin=self.margin,
@@ -214,6 +284,7 @@ class ValueForecaster:
             spend_model="" if spend is None else spend.code,
             draws=drawn.draws,
         )
+        return Outlook(whole, same, purchases, spend, alive, value, drawn)
 
     def _discounted(self, summary: PurchaseSummary, purchases: FittedPurchases, horizon: float, whole: FloatArray) -> FloatArray:
         """Orders discounted continuously: by parts, so that cumulative expectations suffice."""
@@ -313,23 +384,32 @@ class ValueForecaster:
                 by_draw = outcomes.reshape(PARAMETER_DRAWS, repeats, -1)
                 means[place][:, places] = by_draw.mean(axis=1)
                 variances[place][places] = by_draw.var(axis=1, ddof=1).mean(axis=0)
-        worth = per_order * self.margin
-        own = expected[kin.row][kin.of]
-        more = np.divide(expected, own, out=np.ones(len(summary)), where=own > 0)
+        own = expected[kin.row]
         noise = rng.standard_normal((2, draws))
-        totals = []
-        for unit, moments, deviates in zip((np.ones(len(summary)), worth), zip(means, variances, strict=True), noise, strict=True):
-            weights = by_kin(summary.counts * unit * more, codes, segments, kin)
-            squares = by_kin((summary.counts * unit) ** 2 * more, codes, segments, kin)  # of rare events the variance is as the mean
-            totals.append(KinTotals(weights, squares, *moments, repeats).draw(deviates))
+        sums = np.zeros((2, 2, segments, len(kin)))
+        for rows in stretches(len(summary)):
+            counts, of, kind = summary.take(rows).counts, kin.of[rows], codes[rows]
+            likely = np.divide(expected[rows], own[of], out=np.ones(of.size), where=own[of] > 0)
+            for place, unit in enumerate((np.ones(of.size), per_order[rows] * self.margin)):
+                sums[place, 0] += by_kin(counts * unit * likely, kind, segments, of, len(kin))
+                # of rare events the variance is as the mean
+                sums[place, 1] += by_kin((counts * unit) ** 2 * likely, kind, segments, of, len(kin))
+        totals = [
+            KinTotals(weighed[0], weighed[1], *moments, repeats).draw(deviates)
+            for weighed, moments, deviates in zip(sums, zip(means, variances, strict=True), noise, strict=True)
+        ]
         shared = np.exp(drift * rng.standard_normal(draws))
-        return _Drawn(
-            alive=kin.alive_bounds(found.alive, alive),
-            orders=found.orders[:, kin.of],
-            value=found.value[:, kin.of] * worth,
+        per_order *= self.margin
+        return _DrawnKin(
+            alive=found.alive,
+            orders=found.orders,
+            value=found.value,
             orders_total=totals[0] * shared,
             value_total=totals[1] * shared,
             draws=draws,
+            kin=kin,
+            living=alive,
+            worth=per_order,
         )
 
     def _totals(
@@ -383,6 +463,23 @@ class _Drawn:
         alive, orders, value = np.zeros((3, 2, rows))
         return cls(alive, orders, value, np.zeros((segments, draws)), np.zeros((segments, draws)), draws)
 
+    def bounds(self, rows: slice) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Bounds of P(alive), of orders and of value of these rows, each of shape (2, n)."""
+        return self.alive[:, rows], self.orders[:, rows], self.value[:, rows]
+
+
+@dataclass(frozen=True, eq=False)
+class _DrawnKin(_Drawn):
+    """The same with bounds per kin, shape (2, k); `living` and `worth` are P(alive) and the value of an order of each row."""
+
+    kin: Kin
+    living: FloatArray
+    worth: FloatArray
+
+    def bounds(self, rows: slice) -> tuple[FloatArray, FloatArray, FloatArray]:
+        of = self.kin.of[rows]
+        return self.kin.alive_bounds(self.alive, self.living, rows), self.orders[:, of], self.value[:, of] * self.worth[rows]
+
 
 def minor(value: FloatArray) -> IntArray:
     """Money rounded to whole minor units; what has no bound is cut where integers end."""
@@ -417,8 +514,10 @@ def _segments(segments: npt.ArrayLike | SegmentCodes | None, rows: int) -> tuple
     if segments is None:
         return np.array([""]), np.zeros(rows, dtype=np.int64)
     if isinstance(segments, SegmentCodes):
-        held, codes = np.unique(segments.codes, return_inverse=True)
-        return np.array(segments.names)[held], codes.astype(np.int64)
+        held = np.flatnonzero(np.bincount(segments.codes, minlength=len(segments.names)))
+        place = np.zeros(len(segments.names), dtype=segments.codes.dtype)
+        place[held] = np.arange(held.size)
+        return np.array(segments.names)[held], place[segments.codes]
     column = np.asarray(segments).astype(np.str_)
     if column.shape != (rows,):
         raise InputError(

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from kogorta.base.numbered_days import NumberedDays
     from kogorta.value.appraisal import Appraisal
     from kogorta.value.churn import ChurnSignal
-    from kogorta.value.forecast import CustomerForecast
+    from kogorta.value.forecast import BaseForecast, Outlook
     from kogorta.value.retention import RetentionWorth
+    from kogorta.value.summary import IntArray
     from kogorta.value.vip import FittedVip
 
 
@@ -44,7 +45,7 @@ class Valuation:
 
     Args:
         appraisal: the back-test, the gate and the rule behind the figures.
-        forecast: figures per customer and per segment.
+        forecast: figures of the base and of its segments; those of customers are in `scores`.
         scores: engine table: customer_id, p_alive, expected_orders_90d, clv, clv_low, clv_high (money in minor units).
         retention: what keeping customers is worth; None when the history is too short, `retention_refused` then says why.
         churn: customers who show signs of leaving, first to call first.
@@ -52,7 +53,7 @@ class Valuation:
     """
 
     appraisal: Appraisal
-    forecast: CustomerForecast
+    forecast: BaseForecast
     scores: str
     retention: RetentionWorth | None
     retention_refused: str
@@ -98,22 +99,25 @@ class Valuer:
         if ledger is None:
             return None
         try:
-            appraisal = self.appraiser.fit(ledger, as_of)
+            histories = self.appraiser.histories(ledger, as_of)
         except InputError:
             return None  # every purchase was made on the last day: no time has passed to learn from
         retention, refused = self._retention(ledger, as_of)
         churn = _by_name(base, self._churn(ledger, as_of))
-        del ledger  # of a hundred million purchase days it is the largest thing held, and the forecast reads summaries alone
+        del ledger  # of a hundred million purchase days it is the largest thing held, and what follows reads histories alone
+        appraisal = self.appraiser.judge(histories)
+        del histories
         codes = None if segments is None else _segments_of(base, as_of, segments)
-        forecast = appraisal.forecast(codes, self.forecaster)
+        outlook = appraisal.outlook(codes, self.forecaster)
+        scores, values = _store(base, outlook, as_of)
         return Valuation(
-            appraisal=appraisal,
-            forecast=forecast,
-            scores=_store(base, forecast, as_of),
+            appraisal=appraisal.without_histories(),
+            forecast=outlook.whole,
+            scores=scores,
             retention=retention,
             retention_refused=refused,
             churn=churn,
-            vip=self._vip(forecast),
+            vip=self._vip(values, outlook.whole.currency),
         )
 
     def _retention(self, ledger: DayLedger, as_of: date) -> tuple[RetentionWorth | None, str]:
@@ -128,10 +132,8 @@ class Valuer:
         except InputError:
             return ()  # nobody bought twice: there is no rhythm to fall out of
 
-    def _vip(self, forecast: CustomerForecast) -> FittedVip | None:
-        if not len(forecast) or forecast.clv.max() <= 0:
-            return None
-        return self.vip.fit(forecast.clv, forecast.currency)
+    def _vip(self, clv: IntArray, currency: str) -> FittedVip | None:
+        return self.vip.fit(clv, currency) if clv.max(initial=0) > 0 else None
 
 
 def ledger_of(base: CustomerBase, as_of: date | None, *, zero_sums: bool = False, named: bool = True) -> DayLedger | None:
@@ -220,11 +222,11 @@ def _segments_of(base: CustomerBase, as_of: date, segments: str) -> SegmentCodes
     ]
     labels.sort()
     found = base.connection.execute(
-        f"""SELECT CAST(list_position($labels, coalesce(g.segment, '')) - 1 AS INTEGER) AS code
+        f"""SELECT CAST(list_position($labels, coalesce(g.segment, '')) - 1 AS SMALLINT) AS code
         FROM ({ids}) AS ids LEFT JOIN ({named}) AS g USING ({key}) ORDER BY ids.{key}""",
         {"as_of": as_of.isoformat(), "labels": labels},
     ).fetchnumpy()
-    return SegmentCodes(tuple(labels), np.asarray(found["code"], dtype=np.int64))
+    return SegmentCodes(tuple(labels), np.asarray(found["code"]))
 
 
 def _by_name(base: CustomerBase, signals: tuple[ChurnSignal, ...]) -> tuple[ChurnSignal, ...]:
@@ -240,25 +242,37 @@ def _by_name(base: CustomerBase, signals: tuple[ChurnSignal, ...]) -> tuple[Chur
     return tuple(replace(signal, customer_id=names[number]) for signal, number in zip(signals, numbers, strict=True))
 
 
-def _store(base: CustomerBase, forecast: CustomerForecast, as_of: date) -> str:
+def _store(base: CustomerBase, outlook: Outlook, as_of: date) -> tuple[str, IntArray]:
+    """Put the figures of customers into the engine, a part at a time; gives the table and the value of each."""
     name = f"value_scores_{(as_of - EPOCH).days}"
-    numbered = base.numbered_days()
-    base.connection.register(
-        "incoming_scores",
-        {
-            "customer": np.asarray(forecast.customer_ids, dtype=object if numbered is None else None),
-            "p_alive": forecast.p_alive,
-            "expected_orders_90d": forecast.expected_orders,
-            "clv": forecast.clv,
-            "clv_low": forecast.clv_low,
-            "clv_high": forecast.clv_high,
-        },
+    numbered, connection = base.numbered_days(), base.connection
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE made_scores (customer {"VARCHAR" if numbered is None else "INTEGER"}, p_alive DOUBLE,
+        expected_orders_90d DOUBLE, clv BIGINT, clv_low BIGINT, clv_high BIGINT)"""
     )
-    ids, source = "customer", "incoming_scores"
+    values = np.empty(len(outlook), dtype=np.int64)
+    filled = 0
+    for part in outlook.parts():
+        columns = {
+            "customer": np.asarray(part.customer_ids, dtype=object if numbered is None else None),
+            "p_alive": part.p_alive,
+            "expected_orders_90d": part.expected_orders,
+            "clv": part.clv,
+            "clv_low": part.clv_low,
+            "clv_high": part.clv_high,
+        }
+        connection.register("incoming_scores", columns)
+        connection.execute(
+            """INSERT INTO made_scores SELECT customer, CASE WHEN isnan(p_alive) THEN NULL ELSE p_alive END,
+            expected_orders_90d, clv, clv_low, clv_high FROM incoming_scores"""
+        )
+        connection.unregister("incoming_scores")
+        values[filled : filled + len(part)] = part.clv
+        filled += len(part)
+    ids, source = "customer", "made_scores"
     if numbered is not None:
-        ids, source = "n.customer_id", f"incoming_scores JOIN {numbered.names} AS n ON n.number = customer"
-    query = f"""SELECT {ids} AS customer_id, CASE WHEN isnan(p_alive) THEN NULL ELSE p_alive END AS p_alive,
-        expected_orders_90d, clv, clv_low, clv_high FROM {source}"""
-    base.shelf.keep(name, query, large=numbered is not None)
-    base.connection.unregister("incoming_scores")
-    return name
+        ids, source = "n.customer_id", f"made_scores JOIN {numbered.names} AS n ON n.number = customer"
+    figures = "p_alive, expected_orders_90d, clv, clv_low, clv_high"
+    base.shelf.keep(name, f"SELECT {ids} AS customer_id, {figures} FROM {source}", large=numbered is not None)
+    connection.execute("DROP TABLE made_scores")
+    return name, values

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-import numpy as np
 from example import AS_OF, analysis, build
 
 from kogorta.reports import Report
@@ -12,7 +11,7 @@ from kogorta.value.appraisal import Appraisal
 from kogorta.value.backtest import Backtest, Figures
 from kogorta.value.choice import LOST, TOO_SHORT, WON, Gate
 from kogorta.value.churn import FALLING, OVERDUE, ChurnSignal
-from kogorta.value.forecast import CustomerForecast, SegmentTotal
+from kogorta.value.forecast import BaseForecast, SegmentTotal
 from kogorta.value.naive_rate import NaiveRate
 from kogorta.value.remark import Remark
 from kogorta.value.retention import REPEAT_RATE, Estimate, RetentionWorth
@@ -79,21 +78,20 @@ def signal(rank):
 def valuation(shown="model", *, customers=500, totals=TOTALS, backtest=BACKTEST, churn=20, retention=RETENTION):
     summary = PurchaseSummary([1, 0], [10, 0], [20, 20])
     model = "mbg-cnbd-k" if shown == "model" else "naive"
-    zeros = np.zeros(customers)
-    whole = zeros.astype(np.int64)
     appraisal = Appraisal(
-        AS_OF,
-        summary,
-        NaiveRate.learn(summary),
-        None,
-        None,
-        Gate("model" if shown == "model" else "naive", model, "naive-spend", (WHY[shown],)),
-        backtest,
-        "RUB",
+        as_of=AS_OF,
+        customers=2,
+        repeaters=1,
+        purchases_=NaiveRate.learn(summary),
+        spend_=None,
+        fitted_=None,
+        gate=Gate("model" if shown == "model" else "naive", model, "naive-spend", (WHY[shown],)),
+        backtest=backtest,
+        currency="RUB",
     )
-    forecast = CustomerForecast(
-        np.arange(customers), zeros, zeros, zeros, zeros, zeros, zeros, zeros, zeros, zeros, whole, whole, whole, totals, 365, 90, 1.0,
-        0.15, 0.9, "RUB", model, "naive-spend", 200,
+    forecast = BaseForecast(
+        customers=customers, totals=totals, horizon_days=365, orders_days=90, margin=1.0, discount_rate=0.15, level=0.9, currency="RUB",
+        model=model, spend_model="naive-spend", draws=200,
     )  # fmt: skip
     signals = tuple(signal(rank + 1) for rank in range(churn))
     return Valuation(appraisal, forecast, "none", retention, "", signals, FittedVip(13_404_214, 0.048, "RUB"))
