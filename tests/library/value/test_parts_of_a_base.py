@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from kogorta.kit.errors import InputError
+from kogorta.value.appraisal import Appraiser
 from kogorta.value.bg_nbd import BgNbd
 from kogorta.value.churn import ChurnDetector
-from kogorta.value.columns import chosen, gathered, joined
+from kogorta.value.columns import chosen, gathered, joined, stretches
 from kogorta.value.day_ledger import DayLedger, split, summarise
+from kogorta.value.forecast import ValueForecaster
+from kogorta.value.gamma_gamma import GammaGamma
 from kogorta.value.retention import RetentionEconomics
 from kogorta.value.rhythm import BaseRhythm, rhythm
 
@@ -94,6 +97,47 @@ def test_what_a_model_foretells_in_stretches_is_the_same(monkeypatch: pytest.Mon
     monkeypatch.setattr("kogorta.value.purchase_model.CUSTOMERS", 100)
     assert np.array_equal(fitted.expected_orders(summary, 52.0), whole[0])
     assert np.array_equal(fitted.p_alive(summary), whole[1])
+
+
+@pytest.mark.parametrize("kin", [False, True])
+def test_a_forecast_asked_for_in_parts_is_that_of_everyone(monkeypatch: pytest.MonkeyPatch, ledger: DayLedger, kin: bool) -> None:
+    monkeypatch.setattr("kogorta.value.forecast.FROM_ROWS", 0 if kin else 10**9)
+    summary = summarise(ledger, AS_OF)
+    rules = BgNbd().fit(summary), GammaGamma().fit(summary)
+    forecaster = ValueForecaster(draws=200)
+    everyone = forecaster.predict(summary, *rules)
+    outlook = forecaster.outlook(summary, *rules)
+    parts = list(outlook.parts(rows=70))
+    assert [len(part) for part in parts] == [70] * (len(summary) // 70) + [len(summary) % 70]
+    assert same(gathered(parts), everyone)
+    assert len(outlook.whole) == len(everyone) == sum(map(len, parts))
+
+
+@pytest.mark.parametrize("kin", [False, True])
+def test_totals_summed_in_stretches_are_the_same(monkeypatch: pytest.MonkeyPatch, ledger: DayLedger, kin: bool) -> None:
+    monkeypatch.setattr("kogorta.value.forecast.FROM_ROWS", 0 if kin else 10**9)
+    summary = summarise(ledger, AS_OF)
+    rules = BgNbd().fit(summary), GammaGamma().fit(summary)
+    segments = np.where(summary.x > 10, "many", "few")
+    whole = ValueForecaster(draws=200).predict(summary, *rules, segments).totals
+    for room in ("forecast", "alike"):
+        monkeypatch.setattr(f"kogorta.value.{room}.stretches", lambda rows: stretches(rows, 70))
+    parts = ValueForecaster(draws=200).predict(summary, *rules, segments).totals
+    for one, other in zip(whole, parts, strict=True):
+        assert (one.segment, one.customers, one.clv) == (other.segment, other.customers, other.clv)
+        assert (one.orders_low, one.orders_high) == pytest.approx((other.orders_low, other.orders_high), rel=1e-9)
+
+
+def test_an_appraisal_without_histories_tells_the_same(ledger: DayLedger) -> None:
+    whole = Appraiser(model="bg-nbd").fit(ledger, AS_OF)
+    told = whole.without_histories()
+    assert not hasattr(told, "summary")
+    assert (told.to_json(), told.drift) == (whole.to_json(), whole.drift)
+
+
+def test_histories_judged_after_the_ledger_is_gone_give_the_same_appraisal(ledger: DayLedger) -> None:
+    appraiser = Appraiser(model="bg-nbd")
+    assert appraiser.judge(appraiser.histories(ledger, AS_OF)).to_json() == appraiser.fit(ledger, AS_OF).to_json()
 
 
 def test_columns_joined_are_let_go_of_piece_by_piece() -> None:
