@@ -71,14 +71,15 @@ class Shelf:
         self.connection.execute(f"CREATE VIEW {name} AS {query}")
         self._kinds[name] = "VIEW"
 
-    def drop(self, name: str) -> None:
-        """Forget a result, whatever holds it."""
+    def drop(self, name: str) -> bool:
+        """Forget a result, whatever holds it; says whether it was here."""
         kind = self._kinds.pop(name, None)
         if kind is not None:
             self.connection.execute(f"DROP {kind} {name}")
         path = self._files.pop(name, None)
         if path is not None:
             path.unlink(missing_ok=True)
+        return kind is not None
 
     def _folder(self) -> Path:
         if self._own is None:

@@ -152,7 +152,7 @@ class RFMRule:
                 "The RFM rule is in {rule} and the base in {base}; learn a rule on this base.", rule=self.currency, base=base.currency
             )
         key = md5(self.to_json().encode(), usedforsecurity=False).hexdigest()[:10]
-        return Segments(base, self, as_of, materialise(base, f"rfm_{key}_{summary}", _assign_sql(self, summary), {}))
+        return Segments(base, self, as_of, materialise(base, f"rfm_{key}_{summary}", _assign_sql(self, summary), {}, wide=True))
 
     @property
     def empty_levels(self) -> tuple[str, ...]:

@@ -80,13 +80,12 @@ def materialise(
 
 
 def release(base: CustomerBase, *tables: str) -> None:
-    """Forget narrow results that nothing will read again, so that a large base is not kept in memory many times over."""
+    """Forget results that nothing will read again, so that a large base is not kept in memory many times over."""
     ready = _READY.setdefault(base, set())
     for table in tables:
         if table in ready:
             if base.remote is not None and base.remote.has(table):
                 base.remote.drop(table)
-                base.shelf.drop(table)
-            else:
+            if not base.shelf.drop(table):
                 base.connection.execute(f"DROP TABLE IF EXISTS {table}")
             ready.discard(table)

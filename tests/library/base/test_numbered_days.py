@@ -7,6 +7,8 @@ import pytest
 from kogorta.base.customer_base import CustomerBase
 from kogorta.segments.cohorts import cohort_table
 from kogorta.segments.history import segment_history
+from kogorta.segments.rfm import RFM
+from kogorta.segments.summary import release
 from kogorta.segments.yardstick import yardstick
 from kogorta.value.churn import ChurnDetector
 from kogorta.value.valuation import Valuer, ledger_of
@@ -89,3 +91,15 @@ def test_a_change_of_the_base_makes_the_numbers_anew(stage) -> None:
     assert base.ask(count) == [(1, 1)]
     base.add(stage([{"order_id": "2", "customer_id": "a", "date": "2026-01-02", "amount": "5"}]))
     assert base.ask(count) == [(2, 1)]
+
+
+def test_segments_of_a_large_base_lie_in_a_file_and_can_be_let_go(pair: tuple[CustomerBase, CustomerBase]) -> None:
+    told = []
+    for base in pair:
+        segments = RFM().fit(base, AS_OF).assign(base, AS_OF)
+        told.append((segments.counts(), sorted(base.connection.execute(f"SELECT customer_id, rfm_code FROM {segments.name}").fetchall())))
+        release(base, segments.name)
+        query = "SELECT count(*) FROM (SELECT table_name AS name FROM duckdb_tables() UNION ALL SELECT view_name FROM duckdb_views())"
+        assert base.connection.execute(f"{query} WHERE name = ?", [segments.name]).fetchone() == (0,)
+        assert RFM().fit(base, AS_OF).assign(base, AS_OF).counts() == told[-1][0]
+    assert told[0] == told[1]
