@@ -135,7 +135,11 @@ def rules(base: CustomerBase) -> Rows:
 
 def lend_table(base: CustomerBase, name: str) -> None:
     folder = Path(tempfile.mkdtemp(prefix="kogorta-lent-"))
-    relation = base.connection.table(name)
+    held = base.connection.table(name)
+    # texts kept as codes are lent as texts: codes are the embedded engine's own
+    coded = [column for column, kind in zip(held.columns, held.types, strict=True) if str(kind).startswith("ENUM")]
+    cells = [f"CAST({column} AS VARCHAR) AS {column}" if column in coded else column for column in held.columns]
+    relation = held.project(", ".join(cells))
     relation.write_parquet(str(folder / f"{name}.parquet"))
     columns = {column: str(kind) for column, kind in zip(relation.columns, relation.types, strict=True)}
     base.remote.read(name, [str(folder / f"{name}.parquet")], columns)
