@@ -15,6 +15,9 @@ from kogorta.segments.rules.snapshot import take_snapshot
 sys.path.insert(0, str(Path(__file__).parents[1] / "library" / "segments" / "membership"))
 from membership_worlds import World  # noqa: E402
 
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""The driver of Spark leaves sockets to the collector."""
+
 RULES = {
     "sleepers": "lifecycle = 'sleeping'",
     "often": "orders(30d) >= 2 and not bought('книги', 60d)",
@@ -56,7 +59,6 @@ def touched_by(world, facts):
     return cards | {world.root(card) for card in cards}
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the driver of Spark leaves sockets to the collector
 def test_members_and_transitions_are_those_of_the_tick_in_memory(engine, tmp_path):
     world = World(random.Random(5), 30)
     world.rules = {name: world.rule(name, formula) for name, formula in RULES.items()}
