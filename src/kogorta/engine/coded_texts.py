@@ -29,8 +29,10 @@ def code_texts(connection: duckdb.DuckDBPyConnection, table: str, columns: Seque
         >>> connection = duckdb.connect()
         >>> _ = connection.execute("CREATE TABLE lines AS SELECT unnest(['книги', 'обувь', 'книги']) AS category")
         >>> code_texts(connection, "lines", ["category"])
-        >>> coded_as(connection, "lines", "category"), connection.execute("SELECT count(*) FROM lines WHERE category = 'книги'").fetchall()
-        (('книги', 'обувь'), [(2,)])
+        >>> connection.execute("SELECT count(*) FROM lines WHERE category = 'книги'").fetchall()
+        [(2,)]
+        >>> coded_as(connection, "lines", ["category"])
+        {'category': ('книги', 'обувь')}
     """
     if not columns:
         return
@@ -44,16 +46,19 @@ def code_texts(connection: duckdb.DuckDBPyConnection, table: str, columns: Seque
                 connection.execute(f"ALTER TABLE {table} ALTER {column} TYPE ENUM({', '.join(quote(text) for (text,) in texts)})")
 
 
-def coded_as(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> tuple[str, ...] | None:
-    """The different texts of a coded column in the order of their codes; None when it is kept as texts.
+def coded_as(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Of the coded ones among some columns, the different texts in the order of their codes.
 
     Args:
         connection: the engine.
         table: name of a table of ours.
-        column: its column.
+        columns: columns of it.
     """
-    kind = first_row(connection.execute(f"SELECT typeof({column}), {column} FROM {table} LIMIT 1"))
-    if kind is None or not str(kind[0]).startswith("ENUM"):
-        return None
-    listed = first_row(connection.execute(f"SELECT enum_range({column}) FROM {table} LIMIT 1"))
-    return None if listed is None else tuple(listed[0])
+
+    def asked(names: Sequence[str], function: str) -> dict[str, object]:
+        listed = ", ".join(f"{function}({name})" for name in names)
+        row = first_row(connection.execute(f"SELECT {listed} FROM {table} LIMIT 1")) if names else None
+        return {} if row is None else dict(zip(names, row, strict=True))
+
+    coded = [name for name, kind in asked(columns, "typeof").items() if str(kind).startswith("ENUM")]
+    return {name: tuple(texts) for name, texts in asked(coded, "enum_range").items() if isinstance(texts, list)}

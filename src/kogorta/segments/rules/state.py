@@ -236,7 +236,8 @@ class _TextReading:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
-        self._keys = {name: coded_as(connection, table, column) for name, column in columns.items()}
+        coded = coded_as(connection, table, list(columns.values()))
+        self._keys = {name: coded.get(column) for name, column in columns.items()}
         self.selected = [f"{column if self._keys[name] is None else f'enum_code({column})'} AS {name}" for name, column in columns.items()]
 
     def texts(self, name: str, array: NDArray[np.generic] | np.ma.MaskedArray[tuple[int], np.dtype[np.generic]]) -> Texts:
