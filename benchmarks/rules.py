@@ -14,6 +14,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -26,9 +27,13 @@ from kogorta.segments.rules.snapshot import COMPUTED, KEYS, TEXT_COLUMNS, Snapsh
 from kogorta.segments.rules.sql import emit_sql
 from kogorta.segments.rules.state import load_state
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 AS_OF = date(2026, 11, 22)
 ROUNDS = 5
 GOALS = {"NumPy": 1.2, "SQL": 3.0}
+T = TypeVar("T")
 
 
 def cpu() -> float:
@@ -160,33 +165,48 @@ def hundred_formulas() -> list[str]:
     return [filled(number, draw) for number in range(100)]
 
 
-def speed(customers: int) -> bool:
-    """Time both ways; whether the members are the same and the goals are met."""
-    snapshot = make_snapshot(customers)
-    rules = [parse_formula(text) for text in hundred_formulas()]
-    begin = cpu()
-    state = load_state(snapshot, rules)
-    print(f"{len(rules)} rules ({len(set(rules))} different, {sum(rule.leaves for rule in rules)} conditions), {customers:,} customers")
-    print(f"  state loaded in {cpu() - begin:.2f} s CPU; CPU seconds of {ROUNDS} runs each, the least counts")
-    statement = emit_sql(rules, snapshot, packed=True)
-    seconds: dict[str, list[float]] = {"NumPy": [], "SQL": []}
+def timed(ask: Callable[[], T]) -> tuple[list[float], T]:
+    """CPU seconds of each of `ROUNDS` askings, and the last answer."""
+    seconds = []
     for _ in range(ROUNDS):
         begin = cpu()
-        arrays = evaluate_many(rules, state)
-        seconds["NumPy"].append(cpu() - begin)
-        begin = cpu()
+        answer = ask()
+        seconds.append(cpu() - begin)
+    return seconds, answer
+
+
+def speed(customers: int) -> bool:
+    """Time each way by itself, as it is used; whether the members are the same."""
+    snapshot = make_snapshot(customers)
+    rules = [parse_formula(text) for text in hundred_formulas()]
+    statement = emit_sql(rules, snapshot, packed=True)
+
+    def asked() -> tuple[np.ndarray, list[np.ndarray]]:
         rows = snapshot.connection.execute(statement.text, dict(statement.parameters)).fetchnumpy()
-        decided = statement.unpacked(rows)
-        seconds["SQL"].append(cpu() - begin)
-    place = np.argsort(rows["customer_no"])
+        return np.asarray(rows["customer_no"]), statement.unpacked(rows)
+
+    print(f"{len(rules)} rules ({len(set(rules))} different, {sum(rule.leaves for rule in rules)} conditions), {customers:,} customers")
+    print(f"  CPU seconds of {ROUNDS} runs each, the least counts")
+    alone, (numbers, decided) = timed(asked)
+    tell("SQL", alone, GOALS["SQL"])
+    begin = cpu()
+    state = load_state(snapshot, rules)
+    loaded = cpu() - begin
+    arrays_alone, arrays = timed(lambda: evaluate_many(rules, state))
+    tell("NumPy", arrays_alone, GOALS["NumPy"])
+    print(f"  state of NumPy loaded in {loaded:.2f} s")
+    tell("SQL, that state in memory beside it", timed(asked)[0], None)
+    place = np.argsort(numbers)
     differ = sum(int(np.count_nonzero(decided[number][place] != arrays[number])) for number in range(len(rules)))
-    for name, found in seconds.items():
-        times = ", ".join(f"{one:.2f}" for one in found)
-        verdict = "met" if min(found) <= GOALS[name] else "MISSED"
-        print(f"  {name:<6}{min(found):6.2f} s  ({times})  goal {GOALS[name]} at a million: {verdict}")
     sizes = sorted(int(array.sum()) for array in arrays)
     print(f"  members: smallest {sizes[0]:,}, median {sizes[len(sizes) // 2]:,}, largest {sizes[-1]:,}; differences {differ}")
     return differ == 0
+
+
+def tell(name: str, seconds: list[float], goal: float | None) -> None:
+    """One line of the table."""
+    verdict = "" if goal is None else f"  goal {goal} at a million: {'met' if min(seconds) <= goal else 'MISSED'}"
+    print(f"  {name}: {min(seconds):.2f} s  ({', '.join(f'{one:.2f}' for one in seconds)}){verdict}")
 
 
 def agreement(pairs: int) -> bool:

@@ -7,7 +7,7 @@ from kogorta.desk.events.models import ReceivedEvent
 from kogorta.desk.language import now
 from kogorta.desk.membership.models import Day, Person, Refit, Transition, Watch, Watched
 from kogorta.desk.segments.actions import delete_segment, save_segment
-from kogorta.desk.segments.models import Segment
+from kogorta.desk.segments.models import FrozenList, Segment
 from kogorta.segments.rules.formula import parse_formula
 
 PAGES = ("/live/", "/live/feed/", "/live/hooks/")
@@ -136,12 +136,47 @@ def test_what_was_seen_is_told_by_the_rule_of_that_time(saved, founded, client_o
     assert all(values.startswith("последний заказ: ") for values in told)
 
 
-def test_personal_values_are_shown_to_those_who_may_see_them(founded, analysed, client_of):
-    row = save_segment(founded["owner"], "reachable", parse_formula("known(email) or orders() = 0"))
+def test_whose_rule_asks_about_personal_data_is_closed_to_those_who_may_not_see_them(founded, analysed, client_of):
+    owner = founded["owner"]
+    reachable = save_segment(owner, "reachable", parse_formula("known(email) or orders() = 0"))
+    through = save_segment(owner, "through", parse_formula("not segment('reachable') or orders() >= 0"))
+    changed = save_segment(owner, "changed", parse_formula("known(phone) or orders() >= 0"))
+    save_segment(owner, "changed", parse_formula("orders() >= 0"), changed.pk, changed.version)
+    open_one = save_segment(owner, "buyers", parse_formula("orders() >= 1"))
     settled(keeper_of(Clock(now())))
-    assert "«" in client_of("manager").get(f"/live/{row.pk}/").context["moves"][0].values
-    values = client_of("analyst").get(f"/live/{row.pk}/").context["moves"][0].values
-    assert values.startswith("адрес почты: вашей роли не показывается; заказов за всё время: ")
+    assert "«" in client_of("manager").get(f"/live/{reachable.pk}/").context["moves"][0].values
+    customer = Person.objects.get(number=Transition.objects.filter(segment=open_one.pk).first().number).customer_id
+    seen = {}
+    for role in ("manager", "analyst"):
+        client = client_of(role)
+        codes = [client.get(f"/live/{row.pk}/").status_code for row in (reachable, through, changed, open_one)]
+        feed = {move.name for move in client.get("/live/feed/").context["moves"]}
+        answer = client.get(f"/live/customers/{customer}/")
+        seen[role] = codes, feed, {move.name for move in answer.context["moves"]}, set(answer.context["there"])
+    assert seen["manager"][0] == [200, 200, 200, 200]
+    assert {"reachable", "through", "changed", "buyers"} >= seen["manager"][2] >= {"changed", "buyers"}
+    assert seen["analyst"] == ([403, 403, 200, 200], {"buyers"}, {"buyers"}, {"buyers"})
+
+
+def test_those_who_are_in_now_are_kept_as_a_list_and_downloaded(founded, saved, analysed, client_of):
+    row = save_segment(founded["owner"], "came", parse_formula("entered('big', 30d)"))
+    client = client_of("marketer")
+    assert client.post(f"/live/{row.pk}/export/").status_code == 404  # nobody has counted it yet
+    keeper = settled(keeper_of(Clock(now())))
+    settled(keeper)
+    members = sorted(held(row.pk))
+    assert members
+    lines = b"".join(client.post(f"/live/{row.pk}/export/").streaming_content).decode("utf-8-sig").splitlines()
+    ids = sorted(Person.objects.filter(number__in=members).values_list("customer_id", flat=True))
+    assert [line.split(";")[0] for line in lines[1:]] == ids
+    assert client.post(f"/live/{row.pk}/freeze/").status_code == 302
+    kept = FrozenList.objects.get(segment=row)
+    assert (kept.customers, kept.name) == (len(ids), "came")
+    again = b"".join(client.post(f"/segments/lists/{kept.pk}/export/").streaming_content).decode("utf-8-sig").splitlines()
+    assert again == lines
+    page = text_of(client.get(f"/segments/{row.pk}/"))
+    assert f"/live/{row.pk}/export/" in page
+    assert "Заморозить список" in page
 
 
 def test_a_segment_not_taken_up_yet_has_a_page_that_says_when(saved, client_of):

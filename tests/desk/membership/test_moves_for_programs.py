@@ -6,6 +6,8 @@ from watching import keeper_of, settled, watch_row
 
 from kogorta.desk.api.actions import make_token
 from kogorta.desk.api.scopes import Scope
+from kogorta.desk.segments.actions import save_segment
+from kogorta.segments.rules.formula import parse_formula
 
 
 @pytest.fixture
@@ -40,3 +42,15 @@ def test_nonsense_is_a_problem_document(saved, ask, query):
 
 def test_a_token_without_the_scope_reads_nothing(saved, ask):
     assert ask(Scope.JOBS_READ).status_code == 403
+
+
+def test_moves_that_tell_personal_data_need_the_scope_of_contacts(saved, founded, analysed):
+    row = save_segment(founded["owner"], "reachable", parse_formula("known(email) or orders() = 0"))
+    settled(keeper_of())
+    seen = {}
+    for scopes in ([Scope.CUSTOMERS_READ], [Scope.CUSTOMERS_READ, Scope.CONTACTS_READ]):
+        _, token = make_token(founded["owner"], "program", scopes, None)
+        answer = Client().get("/api/v1/moves", {"limit": 1000}, headers={"Authorization": f"Bearer {token}"})
+        seen[len(scopes)] = {item["segment_id"] for item in json.loads(answer.content)["items"]}
+    assert row.pk in seen[2]
+    assert seen[1] == seen[2] - {row.pk}

@@ -218,7 +218,7 @@ def test_a_frozen_list_keeps_its_people(analysed, client_of):
     rows = list(csv.DictReader(io.StringIO(b"".join(found.streaming_content).decode("utf-8-sig")), delimiter=";"))
     assert sorted(row["customer_id"] for row in rows) == expected
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
-    assert Entry.objects.get(action="segment.exported").details == {"customers": len(expected)}
+    assert Entry.objects.get(action="segment.exported").details == {"name": "Много", "customers": len(expected)}
     assert f"?list={frozen.pk}" in text_of(client.get("/segments/"))
     assert client.get("/customers/", {"list": frozen.pk}).status_code == 200
 

@@ -159,6 +159,12 @@ def caller_of(request: HttpRequest) -> Caller:
     return found
 
 
+def eyes_of(request: HttpRequest) -> object:
+    """Who is asked about for personal fields: nobody where the token has no right to them."""
+    caller = caller_of(request)
+    return caller.user if caller.may(Scope.CONTACTS_READ) else None
+
+
 def answer_once(request: HttpRequest, caller: Caller, body: bytes) -> KeptAnswer | None:
     """Take the key of a request that writes, in its transaction; None where it brought none.
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from kogorta.desk.api.callers import Bearer
+from kogorta.desk.api.callers import Bearer, eyes_of
 from kogorta.desk.api.scopes import Scope
 from kogorta.desk.membership.queries import freshness, last_sequence, transitions_after
 from kogorta.desk.membership.shown import documents
+from kogorta.desk.segments.queries import open_segments
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -52,8 +53,11 @@ class MovesQuery(BaseModel):
 
 
 @router.get("", auth=Bearer(Scope.CUSTOMERS_READ), response=Moves, operation_id="list_moves", summary="Moves of live segments by sequence")
-def list_moves(request: HttpRequest, asked: Annotated[MovesQuery, Query()]) -> Moves:  # noqa: ARG001
-    """Read at least once each: keep the sequence of the last move you have dealt with, and ask for those after it."""
+def list_moves(request: HttpRequest, asked: Annotated[MovesQuery, Query()]) -> Moves:
+    """Read at least once each: keep the sequence of the last move you have dealt with, and ask for those after it.
+
+    Without the scope contacts:read, moves of segments whose rules ask about personal data are left out.
+    """
     last, seen = last_sequence(), freshness().seen_at
-    rows = transitions_after(asked.after, asked.limit, asked.segment_id)
+    rows = transitions_after(asked.after, asked.limit, asked.segment_id, open_segments(eyes_of(request)))
     return Moves(items=[Move.model_validate(item) for item in documents(rows)], last_sequence=last, as_of=seen)

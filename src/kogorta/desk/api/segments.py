@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ninja import Path, Query, Router
 from pydantic import BaseModel, Field
 
-from kogorta.desk.api.callers import Bearer, caller_of
+from kogorta.desk.api.callers import Bearer, eyes_of
 from kogorta.desk.api.cursors import cursor_of
 from kogorta.desk.api.customers import CustomerPage, CustomerQuery, analysed, page_of
 from kogorta.desk.api.jobs import Number, PageQuery  # noqa: TC001  the framework reads signatures
@@ -124,7 +124,7 @@ def list_segments(request: HttpRequest, asked: Annotated[PageQuery, Query()]) ->
 def get_segment(request: HttpRequest, segment_id: Annotated[Number, Path()]) -> CountedSegment:
     """The rule, and how many are in it."""
     row = find_segment(segment_id)
-    check_may_ask(_eyes(request), from_document(row.tree), saved_book())
+    check_may_ask(eyes_of(request), from_document(row.tree), saved_book())
     customers, revenue = segment_counts(analysed(), [row]).get(row.pk, (None, None))
     return CountedSegment(**SavedSegment.of(row).model_dump(), customers=customers, revenue=revenue)
 
@@ -141,11 +141,5 @@ def list_members(request: HttpRequest, segment_id: Annotated[Number, Path()], as
     """Customers who meet its rule now, with the filters and the order of /customers."""
     row, book, snapshot = find_segment(segment_id), saved_book(), analysed()
     rule = from_document(row.tree)
-    check_may_ask(_eyes(request), rule, book)
+    check_may_ask(eyes_of(request), rule, book)
     return page_of(request, snapshot, asked, numbers_of_rule(rule, snapshot, book))
-
-
-def _eyes(request: HttpRequest) -> object:
-    """Who is asked about for personal fields of a rule: nobody where the token has no right to them."""
-    caller = caller_of(request)
-    return caller.user if caller.may(Scope.CONTACTS_READ) else None

@@ -158,3 +158,8 @@ SUBJECTS: Final[dict[str, str]] = {
     "user": message("person {number}"),
 }
 """Kind of what a deed was done to -> how it is told."""
+NAMED: Final[dict[str, str]] = {
+    "list": message('list "{name}"'),
+    "segment": message('segment "{name}"'),
+}
+"""Kinds told by the name the thing had then, where the entry keeps it."""

@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from kogorta.desk.errors import NotFoundError
 from kogorta.desk.language import now
 from kogorta.desk.membership.models import Day, Difference, Member, Person, Subscription, Transition, Watch, Watched
+from kogorta.desk.segments.queries import MemberQuery
 from kogorta.kit.clock import EPOCH
 
 if TYPE_CHECKING:
@@ -96,17 +97,28 @@ def number_of(customer_id: str) -> int | None:
     return Person.objects.filter(customer_id=customer_id).values_list("number", flat=True).first()
 
 
-def transitions_after(sequence: int, size: int, segment: int | None = None) -> list[Transition]:
-    """Moves after one of them, in their order."""
+def transitions_after(sequence: int, size: int, segment: int | None = None, among: frozenset[int] | None = None) -> list[Transition]:
+    """Moves after one of them, in their order; of some segments (`among`) where not all may be seen."""
     rows = Transition.objects.filter(sequence__gt=sequence)
     if segment is not None:
         rows = rows.filter(segment=segment)
+    if among is not None:
+        rows = rows.filter(segment__in=among)
     return list(rows.order_by("sequence")[:size])
 
 
-def newest_transitions(size: int, *, segment: int | None = None, number: int | None = None, before: int | None = None) -> list[Transition]:
-    """Moves, newest first."""
+def newest_transitions(
+    size: int,
+    *,
+    segment: int | None = None,
+    number: int | None = None,
+    before: int | None = None,
+    among: frozenset[int] | None = None,
+) -> list[Transition]:
+    """Moves, newest first; of some segments (`among`) where not all may be seen."""
     rows = Transition.objects.order_by("-sequence")
+    if among is not None:
+        rows = rows.filter(segment__in=among)
     if segment is not None:
         rows = rows.filter(segment=segment)
     if number is not None:
@@ -133,11 +145,12 @@ def members_at(segment: int, at: int) -> int:
     return int(found["came"] - found["went"])
 
 
-def memberships_at(number: int, at: int) -> list[str]:
-    """Names of the segments a customer was in at a past moment."""
+def memberships_at(number: int, at: int, among: frozenset[int] | None = None) -> list[str]:
+    """Names of the segments a customer was in at a past moment; of some segments (`among`) where not all may be seen."""
     last: dict[int, Transition] = {}
     for row in Transition.objects.filter(number=number, at__lte=at).order_by("sequence"):
-        last[row.segment] = row
+        if among is None or row.segment in among:
+            last[row.segment] = row
     return sorted(row.name for row in last.values() if row.entered)
 
 
@@ -177,6 +190,13 @@ def find_subscription(subscription_id: int) -> Subscription:
     if row is None:
         raise NotFoundError("There is no such subscription.")
     return row
+
+
+def members_of(segment: int) -> MemberQuery:
+    """Who is in a segment now, as a query."""
+    numbers = Member.objects.filter(segment=segment).values("number")
+    ids = list(Person.objects.filter(number__in=numbers).values_list("customer_id", flat=True))
+    return MemberQuery("SELECT unnest($ids::VARCHAR[]) AS customer_id", {"ids": ids})
 
 
 def count_of(segment: int) -> int:

@@ -11,11 +11,9 @@ from kogorta.desk.events.words import event_word
 from kogorta.desk.language import current_language
 from kogorta.desk.membership.queries import moment_of, names_of
 from kogorta.desk.segments.models import Segment, SegmentVersion
-from kogorta.desk.segments.queries import PERSONAL
 from kogorta.kit.language import message
 from kogorta.segments.rules.document import from_document
-from kogorta.segments.rules.leaves import Compare, DateGap, Property
-from kogorta.segments.rules.telling import asked, tell
+from kogorta.segments.rules.telling import tell
 from kogorta.segments.rules.tree import leaves_of
 
 if TYPE_CHECKING:
@@ -52,14 +50,8 @@ class ShownMove:
     values: str
 
 
-def shown_moves(rows: Iterable[Transition], snapshot: Snapshot | None, *, personal: bool) -> list[ShownMove]:
-    """Moves for a page, in their order; people by their names where the last analysis knows them.
-
-    Args:
-        rows: moves.
-        snapshot: the last analysis.
-        personal: whether the reader may see personal fields of customers.
-    """
+def shown_moves(rows: Iterable[Transition], snapshot: Snapshot | None) -> list[ShownMove]:
+    """Moves for a page, in their order; people by their names where the last analysis knows them."""
     found = list(rows)
     ids = names_of(row.number for row in found)
     people = called(snapshot, ids.values())
@@ -77,7 +69,7 @@ def shown_moves(rows: Iterable[Transition], snapshot: Snapshot | None, *, person
             row.entered,
             moment_of(row.at),
             _why(row, kinds),
-            _decided(json.loads(row.decided), conditions.get((row.segment, row.version), ()), currency, personal=personal),
+            _decided(json.loads(row.decided), conditions.get((row.segment, row.version), ()), currency),
         )
         for row in found
     ]
@@ -105,20 +97,12 @@ def _asked(rows: Iterable[Transition]) -> dict[tuple[int, int], tuple[LeafNode, 
     return {(segment, number): tuple(leaves_of(from_document(tree))) for segment, number, tree in trees if (segment, number) in wanted}
 
 
-def _decided(saw: list[Saw], conditions: tuple[LeafNode, ...], currency: str, *, personal: bool) -> str:
+def _decided(saw: list[Saw], conditions: tuple[LeafNode, ...], currency: str) -> str:
     """What was seen, each figure once; of a segment that is no more only its values."""
     words = current_language()
     if len(conditions) != len(saw):
         return ", ".join(_plain(value) for value in saw)
-    told = []
-    for leaf, value in zip(conditions, saw, strict=True):
-        figure = leaf.figure if isinstance(leaf, Compare) else None
-        if not personal and isinstance(figure, Property | DateGap) and figure.name in PERSONAL:
-            hidden = words.text("not shown to your role")
-            told.append(words.text("{what}: {value}", what=asked(leaf, words, currency=currency), value=hidden))
-        else:
-            told.append(tell(leaf, value, words, currency=currency))
-    return "; ".join(dict.fromkeys(told))
+    return "; ".join(dict.fromkeys(tell(leaf, value, words, currency=currency) for leaf, value in zip(conditions, saw, strict=True)))
 
 
 def _kinds(rows: Iterable[Transition]) -> dict[str, str]:

@@ -14,4 +14,6 @@ urlpatterns = [
     path("live/hooks/<int:subscription_id>/delete/", hook_views.delete, name="delete_hook"),
     path("live/customers/<path:customer_id>/", views.customer_history, name="live_customer"),
     path("live/<int:segment_id>/", views.segment_history, name="live_segment"),
+    path("live/<int:segment_id>/freeze/", views.freeze, name="freeze_live"),
+    path("live/<int:segment_id>/export/", views.export, name="export_live"),
 ]

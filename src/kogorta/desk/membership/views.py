@@ -22,13 +22,18 @@ from kogorta.desk.membership.ready import add_status, ready_statuses
 from kogorta.desk.membership.refits import TITLES, HowOften
 from kogorta.desk.membership.shown import called, is_customer, shown_moves, shown_refits, trouble_told
 from kogorta.desk.people.authority import allowed, person
-from kogorta.desk.people.permissions import Action, may
+from kogorta.desk.people.permissions import Action
+from kogorta.desk.segments.actions import freeze_members
 from kogorta.desk.segments.models import Segment
-from kogorta.desk.segments.queries import find_segment
+from kogorta.desk.segments.queries import check_may_ask, find_segment, open_segments, saved_book
+from kogorta.desk.segments.views import analysed, csv_answer, tell_kept
 from kogorta.kit.clock import EPOCH
+from kogorta.segments.rules.document import from_document
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+
+    from kogorta.desk.segments.queries import MemberQuery
 
 FEED: Final = 30
 PAGE: Final = 100
@@ -68,9 +73,10 @@ def feed(request: HttpRequest) -> HttpResponse:
 
 def _feed(request: HttpRequest) -> dict[str, object]:
     before = request.GET.get("before", "")
-    rows = queries.newest_transitions(FEED + 1, before=int(before) if before.isdecimal() and len(before) < 19 else None)
+    earlier = int(before) if before.isdecimal() and len(before) < 19 else None
+    rows = queries.newest_transitions(FEED + 1, before=earlier, among=_among(request))
     more = f"{reverse('live_feed')}?before={rows[FEED - 1].sequence}" if len(rows) > FEED else ""
-    return {"moves": shown_moves(rows[:FEED], newest_snapshot(), personal=_personal(request)), "older": more, "is_newest": not before}
+    return {"moves": shown_moves(rows[:FEED], newest_snapshot()), "older": more, "is_newest": not before}
 
 
 @require_POST
@@ -104,6 +110,7 @@ def segment_history(request: HttpRequest, segment_id: int) -> HttpResponse:
     row = queries.find_watched(segment_id)
     if row is None:
         return _waiting(request, find_segment(segment_id))
+    check_may_ask(person(request), from_document(row.tree), saved_book())
     today = now().astimezone(current_zone()).date()
     since = today - timedelta(days=DRAWN_DAYS - 1)
     after = request.GET.get("after", "")
@@ -126,7 +133,7 @@ def segment_history(request: HttpRequest, segment_id: int) -> HttpResponse:
         "went": queries.flows_of(segment_id, entered=False, since=begin),
         "members": [(one, people.get(one) or one, moment) for one, moment in ids],
         "further": f"?after={members[PAGE - 1].number}" if len(members) > PAGE else "",
-        "moves": shown_moves(queries.newest_transitions(FEED, segment=segment_id), snapshot, personal=_personal(request)),
+        "moves": shown_moves(queries.newest_transitions(FEED, segment=segment_id, among=_among(request)), snapshot),
         "asked": request.GET.get("at", ""),
         "then": then,
         "is_saved": Segment.objects.filter(pk=segment_id).exists(),
@@ -146,6 +153,31 @@ def _waiting(request: HttpRequest, row: Segment) -> HttpResponse:
     return render(request, "membership/waiting.html", context)
 
 
+@require_POST
+@allowed(Action.EDIT_SEGMENTS)
+def freeze(request: HttpRequest, segment_id: int) -> HttpResponse:
+    """Keep those who are in a segment at this moment."""
+    row, members = find_segment(segment_id), _members(request, segment_id)
+    tell_kept(request, freeze_members(person(request), row, members, analysed(), now().astimezone(current_zone()).date()))
+    return redirect("segment", segment_id)
+
+
+@require_POST
+@allowed(Action.EXPORT_CUSTOMERS)
+def export(request: HttpRequest, segment_id: int) -> StreamingHttpResponse:
+    """Those who are in a segment at this moment, as CSV."""
+    row, members = find_segment(segment_id), _members(request, segment_id)
+    return csv_answer(request, analysed(), members, row)
+
+
+def _members(request: HttpRequest, segment_id: int) -> MemberQuery:
+    row = queries.find_watched(segment_id)
+    if row is None:
+        raise NotFoundError("The segment is not counted yet.")
+    check_may_ask(person(request), from_document(row.tree), saved_book())
+    return queries.members_of(segment_id)
+
+
 @require_GET
 @allowed(Action.SEE_CUSTOMERS)
 def customer_history(request: HttpRequest, customer_id: str) -> HttpResponse:
@@ -155,19 +187,20 @@ def customer_history(request: HttpRequest, customer_id: str) -> HttpResponse:
         raise NotFoundError("There is no such customer.")
     asked = _moment(request)
     at = asked if asked is not None else (now() - EPOCH) // timedelta(microseconds=1)
-    rows = queries.newest_transitions(PAGE, number=number) if number is not None else []
+    among = _among(request)
+    rows = queries.newest_transitions(PAGE, number=number, among=among) if number is not None else []
     context = {
         "customer_id": customer_id,
         "name": called(snapshot, [customer_id]).get(customer_id) or customer_id,
-        "moves": shown_moves(rows, snapshot, personal=_personal(request)),
-        "there": queries.memberships_at(number, at) if number is not None else [],
+        "moves": shown_moves(rows, snapshot),
+        "there": queries.memberships_at(number, at, among) if number is not None else [],
         "asked": request.GET.get("at", ""),
     }
     return render(request, "membership/customer.html", context)
 
 
-def _personal(request: HttpRequest) -> bool:
-    return may(person(request), Action.SEE_CONTACTS)
+def _among(request: HttpRequest) -> frozenset[int] | None:
+    return open_segments(person(request))
 
 
 def _moment(request: HttpRequest) -> int | None:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from kogorta.desk.journal.queries import latest_entries
-from kogorta.desk.journal.words import COUNTS, DEEDS, DETAILS, SUBJECTS, VALUES
+from kogorta.desk.journal.words import COUNTS, DEEDS, DETAILS, NAMED, SUBJECTS, VALUES
 from kogorta.desk.language import current_language
 from kogorta.desk.people.authority import allowed
 from kogorta.desk.people.permissions import Action
@@ -51,11 +51,15 @@ class ShownEntry:
     def of(cls, row: Entry, people: Mapping[int, str]) -> ShownEntry:
         """An entry in words; people are called by their names."""
         language = current_language()
-        details = " · ".join(_detail(row.action, name, value, language) for name, value in row.details.items())
         kind, _, number = row.subject.partition(":")
+        called = row.details.get("name") if kind in NAMED else None
+        shown = {name: value for name, value in row.details.items() if name != "name" or called is None}
+        details = " · ".join(_detail(row.action, name, value, language) for name, value in shown.items())
         subject = language.text(SUBJECTS[kind], number=number) if kind in SUBJECTS else row.subject
         if kind == "user" and number.isascii() and number.isdigit():
             subject = people.get(int(number), subject)
+        elif called is not None:
+            subject = language.text(NAMED[kind], name=called)
         return cls(row, DEEDS.get(row.action, row.action), details, subject)
 
 

@@ -12,13 +12,16 @@ from kogorta.desk.journal.actions import record
 from kogorta.desk.people.authority import authorise
 from kogorta.desk.people.permissions import Action
 from kogorta.desk.segments.models import FrozenList, Segment, SegmentVersion
-from kogorta.desk.segments.queries import check_may_ask, find_segment, list_file, members_of_rule, saved_book, used_in
+from kogorta.desk.segments.queries import check_may_ask, find_segment, list_file, members_of_rule, saved_book, subject_of, used_in
 from kogorta.engine.duck import connect, first_row, quote
 from kogorta.segments.rules.document import from_document, to_document
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from kogorta.desk.bases.snapshots import Snapshot
     from kogorta.desk.people.models import User
+    from kogorta.desk.segments.queries import MemberQuery
     from kogorta.segments.rules.tree import Node
 
 LONGEST_NAME = 200
@@ -64,7 +67,7 @@ def save_segment(by: User, name: str, rule: Node, segment_id: int | None = None,
             SegmentVersion.objects.create(segment=row, number=row.version, name=name, tree=tree, saved_by=by)
     except IntegrityError as error:
         raise ConflictError("There is a segment called {name} already; choose another name.", name=name) from error
-    record(by, "segment.saved", f"segment:{row.pk}", details={"version": row.version})
+    record(by, "segment.saved", f"segment:{row.pk}", details={"name": row.name, "version": row.version})
     return row
 
 
@@ -81,7 +84,7 @@ def delete_segment(by: User, segment_id: int) -> None:
     if users:
         raise ConflictError("The segment cannot be deleted: {names} refer to it.", names=", ".join(users[:5]))
     row.delete()
-    record(by, "segment.deleted", f"segment:{segment_id}")
+    record(by, "segment.deleted", f"segment:{segment_id}", details={"name": row.name})
 
 
 def freeze_segment(by: User, segment_id: int, snapshot: Snapshot) -> FrozenList:
@@ -90,27 +93,41 @@ def freeze_segment(by: User, segment_id: int, snapshot: Snapshot) -> FrozenList:
     Raises:
         NotFoundError: there is no such segment.
     """
-    authorise(by, Action.EDIT_SEGMENTS)
     row = find_segment(segment_id)
-    rule, book = from_document(row.tree), saved_book()
-    check_may_ask(by, rule, book)
-    found = members_of_rule(rule, snapshot, book)
+    return freeze_members(by, row, members_of_rule(from_document(row.tree), snapshot, saved_book()), snapshot, snapshot.as_of)
+
+
+def freeze_members(by: User, row: Segment, found: MemberQuery, snapshot: Snapshot, as_of: date) -> FrozenList:
+    """Keep some people as a list of a segment.
+
+    Args:
+        by: who keeps it.
+        row: the segment.
+        found: its members.
+        snapshot: where the query runs.
+        as_of: the day they were its members.
+
+    Raises:
+        DeniedError: the role does not allow it, or may not see what the rule asks.
+    """
+    authorise(by, Action.EDIT_SEGMENTS)
+    check_may_ask(by, from_document(row.tree), saved_book())
     file = list_file(f"{secrets.token_hex(16)}.parquet")
     file.parent.mkdir(parents=True, exist_ok=True)
     cursor = snapshot.cursor()
     cursor.sql(f"{found.sql} ORDER BY 1", params=dict(found.parameters)).write_parquet(str(file), compression="zstd")
     count = cursor.execute(f"SELECT count(*) FROM read_parquet({quote(str(file))})").fetchone()
     made = FrozenList.objects.create(
-        segment=row, name=row.name, tree=row.tree, as_of=snapshot.as_of, customers=count[0] if count else 0, file=file.name, made_by=by
+        segment=row, name=row.name, tree=row.tree, as_of=as_of, customers=count[0] if count else 0, file=file.name, made_by=by
     )
-    record(by, "segment.frozen", f"list:{made.pk}", details={"segment": row.pk, "customers": made.customers})
+    record(by, "segment.frozen", f"list:{made.pk}", details={"name": row.name, "customers": made.customers})
     return made
 
 
-def note_export(by: User, subject: str, customers: int) -> None:
+def note_export(by: User, source: Segment | FrozenList, customers: int) -> None:
     """Say in the journal that a list of customers left the desk."""
     authorise(by, Action.EXPORT_CUSTOMERS)
-    record(by, "segment.exported", subject, details={"customers": customers})
+    record(by, "segment.exported", subject_of(source), details={"name": source.name, "customers": customers})
 
 
 def make_nameless(customer_ids: frozenset[str], nameless: str) -> None:

@@ -20,14 +20,16 @@ _BATCH: Final = 5_000
 
 
 def csv_rows(snapshot: Snapshot, members: MemberQuery, language: Language) -> tuple[int, Iterator[bytes]]:
-    """How many customers there are, and the file in pieces."""
+    """How many customers there are, and the file in pieces; of one the snapshot does not know there is only his id."""
     cursor = snapshot.cursor()
     parameters = dict(members.parameters)
-    count = cursor.execute(f"SELECT count(*) FROM customers WHERE customer_id IN ({members.sql})", parameters).fetchone()
+    count = cursor.execute(f"SELECT count(*) FROM ({members.sql})", parameters).fetchone()
     names = ", ".join(column.name for column in CUSTOMERS)
 
     def pieces() -> Iterator[bytes]:
-        rows = cursor.execute(f"SELECT {names} FROM customers WHERE customer_id IN ({members.sql}) ORDER BY customer_id", parameters)
+        rows = cursor.execute(
+            f"SELECT {names} FROM ({members.sql}) LEFT JOIN customers USING (customer_id) ORDER BY customer_id", parameters
+        )
         yield "\ufeff".encode()
         yield _line([[column.name for column in CUSTOMERS]], language)
         while batch := rows.fetchmany(_BATCH):

@@ -10,7 +10,7 @@ import numpy as np
 from kogorta.desk.bases.arrays import decide
 from kogorta.desk.errors import DeniedError, DeskError, NotFoundError
 from kogorta.desk.people.permissions import Action, may
-from kogorta.desk.segments.models import FrozenList, Segment
+from kogorta.desk.segments.models import FrozenList, Segment, SegmentVersion
 from kogorta.desk.settings import DESK
 from kogorta.engine.duck import quote
 from kogorta.segments.rules.book import SegmentBook
@@ -21,14 +21,15 @@ from kogorta.segments.rules.state import needs_of
 from kogorta.segments.rules.tree import leaves_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from kogorta.desk.bases.snapshots import Snapshot
+    from kogorta.segments.rules.document import Json
     from kogorta.segments.rules.state import State
-    from kogorta.segments.rules.tree import Node
+    from kogorta.segments.rules.tree import LeafNode, Node
 
 PERSONAL: Final = frozenset({"email", "phone", "birth_on", "age"})
 """Fields a rule may ask for only when the person may see contacts: answers would tell them one by one."""
@@ -69,6 +70,11 @@ def find_list(list_id: int) -> FrozenList:
     return row
 
 
+def subject_of(source: Segment | FrozenList) -> str:
+    """How the journal names a source of customers."""
+    return f"list:{source.pk}" if isinstance(source, FrozenList) else f"segment:{source.pk}"
+
+
 def list_file(name: str) -> Path:
     """Where the ids of a frozen list are."""
     return DESK.files_folder / "lists" / name
@@ -100,11 +106,45 @@ def check_may_ask(user: object, rule: Node, book: SegmentBook) -> None:
     waiting, seen = [rule], set[str]()
     while waiting:
         for leaf in leaves_of(waiting.pop()):
-            if isinstance(leaf, Compare) and isinstance(leaf.figure, Property | DateGap) and leaf.figure.name in PERSONAL:
-                raise DeniedError("The rule asks about personal data your role does not see: {name}.", name=leaf.figure.name)
+            if name := _personal(leaf):
+                raise DeniedError("The rule asks about personal data your role does not see: {name}.", name=name)
             if isinstance(leaf, InSegment) and leaf.name not in seen:
                 seen.add(leaf.name)
                 waiting.append(book.rule(leaf.name))
+
+
+def open_segments(user: object) -> frozenset[int] | None:
+    """Segments whose members and moves a person may see: who is in them tells what their rules ask.
+
+    Returns:
+        None for all of them. Else those no version of which has asked about personal data, by itself or by a segment it refers to; one
+        that was deleted is not among them, for its rules are forgotten.
+    """
+    if may(user, Action.SEE_CONTACTS):
+        return None
+    asked = [(key, name, list(leaves_of(from_document(tree)))) for key, name, tree in _every_version()]
+    closed: set[str] = set()
+    while True:
+        more = {
+            name
+            for _, name, leaves in asked
+            if any(_personal(leaf) or (isinstance(leaf, InSegment) and leaf.name in closed) for leaf in leaves)
+        }
+        if more <= closed:
+            break
+        closed |= more
+    return frozenset(key for key, _, _ in asked) - {key for key, name, _ in asked if name in closed}
+
+
+def _every_version() -> Iterable[tuple[int, str, Json]]:
+    return SegmentVersion.objects.values_list("segment_id", "name", "tree")
+
+
+def _personal(leaf: LeafNode) -> str:
+    """The personal field a condition asks about; empty when it asks about none."""
+    if isinstance(leaf, Compare) and isinstance(leaf.figure, Property | DateGap) and leaf.figure.name in PERSONAL:
+        return leaf.figure.name
+    return ""
 
 
 def asks_for_moves(rule: Node, book: SegmentBook) -> bool:

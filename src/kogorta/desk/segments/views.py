@@ -32,6 +32,7 @@ from kogorta.desk.segments.queries import (
     members_of_rule,
     saved_book,
     segment_counts,
+    subject_of,
     used_in,
 )
 from kogorta.kit.errors import KogortaError
@@ -126,10 +127,15 @@ def delete(request: HttpRequest, segment_id: int) -> HttpResponse:
 @allowed(Action.EDIT_SEGMENTS)
 def freeze(request: HttpRequest, segment_id: int) -> HttpResponse:
     """Keep the people of a segment as they are now."""
-    made = actions.freeze_segment(person(request), segment_id, _snapshot())
+    made = actions.freeze_segment(person(request), segment_id, analysed())
+    tell_kept(request, made)
+    return redirect("segment", segment_id)
+
+
+def tell_kept(request: HttpRequest, made: FrozenList) -> None:
+    """Say how many were kept as a list."""
     text = current_language().plural("{count} customer is kept as a list.", "{count} customers are kept as a list.", made.customers)
     messages.success(request, text)
-    return redirect("segment", segment_id)
 
 
 @require_POST
@@ -140,26 +146,33 @@ def export(request: HttpRequest, segment_id: int) -> StreamingHttpResponse:
     book = saved_book()
     found = from_document(row.tree)
     check_may_ask(request.user, found, book)
-    snapshot = _snapshot()
-    return _csv(request, snapshot, members_of_rule(found, snapshot, book), f"segment:{segment_id}")
+    snapshot = analysed()
+    return csv_answer(request, snapshot, members_of_rule(found, snapshot, book), row)
 
 
 @require_POST
 @allowed(Action.EXPORT_CUSTOMERS)
 def export_list(request: HttpRequest, list_id: int) -> StreamingHttpResponse:
     """The people of a frozen list as CSV."""
-    return _csv(request, _snapshot(), members_of_list(find_list(list_id)), f"list:{list_id}")
+    row = find_list(list_id)
+    return csv_answer(request, analysed(), members_of_list(row), row)
 
 
-def _csv(request: HttpRequest, snapshot: Snapshot, members: MemberQuery, subject: str) -> StreamingHttpResponse:
+def csv_answer(request: HttpRequest, snapshot: Snapshot, members: MemberQuery, source: Segment | FrozenList) -> StreamingHttpResponse:
+    """A list of customers as a file; the journal says that it left the desk."""
     count, rows = csv_rows(snapshot, members, current_language())
-    actions.note_export(person(request), subject, count)
-    name = subject.replace(":", "-")
+    actions.note_export(person(request), source, count)
+    name = subject_of(source).replace(":", "-")
     headers = {"Content-Disposition": f'attachment; filename="{name}-{snapshot.as_of:%Y-%m-%d}.csv"'}
     return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _snapshot() -> Snapshot:
+def analysed() -> Snapshot:
+    """The newest snapshot.
+
+    Raises:
+        NotFoundError: the base has not been analysed yet.
+    """
     found = newest_snapshot()
     if found is None:
         raise NotFoundError("The base has not been analysed yet. Load a file, and wait for the analysis.")
