@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
+from datetime import timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 
 from kogorta.desk.company.queries import CompanyFacts
 from kogorta.desk.forms import DeskForm
-from kogorta.desk.language import current_language, lazy_text
+from kogorta.desk.language import current_language, lazy_text, now
 from kogorta.kit.errors import OptionError
 from kogorta.kit.language import message
 from kogorta.kit.money import check_currency
 
-RUSSIAN_ZONES = (
-    "Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk", "Asia/Krasnoyarsk", "Asia/Irkutsk",
-    "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan", "Asia/Kamchatka", "Asia/Almaty", "Asia/Tashkent", "Europe/Minsk", "UTC",
-)  # fmt: skip
+NEAR_ZONES = {
+    "Europe/Kaliningrad": message("Kaliningrad"),
+    "Europe/Moscow": message("Moscow"),
+    "Europe/Samara": message("Samara"),
+    "Asia/Yekaterinburg": message("Yekaterinburg"),
+    "Asia/Omsk": message("Omsk"),
+    "Asia/Krasnoyarsk": message("Krasnoyarsk"),
+    "Asia/Irkutsk": message("Irkutsk"),
+    "Asia/Yakutsk": message("Yakutsk"),
+    "Asia/Vladivostok": message("Vladivostok"),
+    "Asia/Magadan": message("Magadan"),
+    "Asia/Kamchatka": message("Kamchatka"),
+    "Asia/Almaty": message("Almaty"),
+    "Asia/Tashkent": message("Tashkent"),
+    "Europe/Minsk": message("Minsk"),
+}
+"""Zones most companies choose from, by the cities people know them by."""
 SCHEMES = (
     ("case", message("VIP, Loyal, Potential, Needs attention...")),
     ("guide", message("Key, Loyal, Newcomers, At risk...")),
@@ -24,8 +38,17 @@ SCHEMES = (
 
 
 def _zones() -> list[tuple[str, str]]:
+    words = current_language()
+    near = [(name, f"{words.text(city)}, {_offset(name)}") for name, city in NEAR_ZONES.items()]
     rest = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/", "posix/", "right/")))
-    return [(name, name) for name in (*RUSSIAN_ZONES, *(name for name in rest if name not in RUSSIAN_ZONES))]
+    return [*near, ("UTC", "UTC"), *((name, name) for name in rest if name not in NEAR_ZONES)]
+
+
+def _offset(name: str) -> str:
+    """`UTC+3`, as it is now."""
+    minutes = round((now().astimezone(ZoneInfo(name)).utcoffset() or timedelta()).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
 
 
 class CompanyFields(DeskForm):

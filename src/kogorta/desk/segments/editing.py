@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -106,13 +107,13 @@ class Answer:
         seen: count, share, revenue, ten people.
         sentence: the rule in words.
         change: how many would enter and leave the saved segment; None for a new one or an unchanged rule.
-        seconds: how long the counting took.
+        milliseconds: how long the counting took.
     """
 
     seen: Preview
     sentence: str
     change: Shift | None
-    seconds: float
+    milliseconds: int
 
 
 def answer(rule: Node, snapshot: Snapshot, book: SegmentBook, language: Language, user: object, saved: Node | None) -> Answer:
@@ -126,7 +127,7 @@ def answer(rule: Node, snapshot: Snapshot, book: SegmentBook, language: Language
     start = time.perf_counter()
     seen = count_rule(rule, snapshot, book)
     change = compare(saved, rule, snapshot, book) if saved is not None and saved != rule else None
-    return Answer(seen, describe(rule, language, currency=snapshot.currency), change, time.perf_counter() - start)
+    return Answer(seen, describe(rule, language, currency=snapshot.currency), change, math.ceil(1000 * (time.perf_counter() - start)))
 
 
 @dataclass(frozen=True)

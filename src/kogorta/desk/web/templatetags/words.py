@@ -92,6 +92,12 @@ def signed(value: int) -> str:
 
 
 @register.filter
+def several(values: str | None) -> str:
+    """Phones or addresses kept with commas between, as people write them."""
+    return (values or "").replace(",", ", ")
+
+
+@register.filter
 def unlocal(value: float) -> str:
     """A number for an attribute of SVG: a point, no grouping."""
     return f"{value:g}"
