@@ -56,18 +56,6 @@ def tell(leaf: LeafNode, saw: Saw, language: Language, *, currency: str = "RUB")
     return _Teller(Wording(language, currency)).told(leaf, saw)
 
 
-def asked(leaf: LeafNode, language: Language, *, currency: str = "RUB") -> str:
-    """What was asked, without its value.
-
-    Example:
-        >>> from kogorta.kit.language import Language
-        >>> from kogorta.segments.rules.formula import parse_formula
-        >>> asked(parse_formula("age >= 18"), Language("en"))
-        'age'
-    """
-    return _Teller(Wording(language, currency)).heading(leaf)
-
-
 class _Teller:
     def __init__(self, wording: Wording) -> None:
         self.wording, self.to = wording, wording.language

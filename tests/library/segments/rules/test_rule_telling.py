@@ -10,7 +10,7 @@ from rule_worlds import random_rule, random_world
 from kogorta.kit.language import Language
 from kogorta.segments.rules.fields import EVENT_TYPES
 from kogorta.segments.rules.formula import parse_formula
-from kogorta.segments.rules.telling import EVENTS, asked, tell
+from kogorta.segments.rules.telling import EVENTS, tell
 from kogorta.segments.rules.tree import leaves_of
 
 WORLD = random_world(Random(0), customers=1)
@@ -73,8 +73,8 @@ def test_every_event_with_a_wording_has_a_noun():
 @settings(max_examples=200, deadline=None)
 def test_every_condition_is_told_without_holes_or_formulas(seed, code, saw):
     for leaf in leaves_of(random_rule(Random(seed), WORLD, ("one",))):
-        told, what = tell(leaf, saw, Language(code)), asked(leaf, Language(code))
-        assert told.startswith(f"{what}: ")
-        assert len(told) > len(what) + 2
+        told = tell(leaf, saw, Language(code))
+        assert all(part.strip() for part in told.split(": ")), told
+        assert ": " in told
         for hole in ("  ", "None", "days_since", "30d", "()"):
             assert hole not in told
