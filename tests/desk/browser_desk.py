@@ -1,15 +1,22 @@
 """A running desk and a browser: what the tests of screens share. A room adds its pages to `PAGES`."""
 
 import os
+import re
 import subprocess
 import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import resolve
 from playwright.sync_api import sync_playwright
 from servers import free_port
 
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+PICTURES = Path(os.environ.get("KOGORTA_SCREENS", "build/screens"))  # a folder to look at the pages in
 PASSWORD = "a quiet harbour at dawn"
 PAGES = [
     "/",
@@ -29,6 +36,39 @@ PAGES = [
     "/tokens/",
 ]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+
+
+class Seen:
+    """Pages looked at: which they were, and what is wrong with them.
+
+    Args:
+        address: of the desk.
+    """
+
+    def __init__(self, address):
+        self.address, self.names, self.faults = address, set(), []
+
+    def look(self, page, language, name=None):
+        """A page as it stands, wide and narrow: its picture, whether it is accessible, whether it scrolls sideways."""
+        path = urlsplit(page.url).path
+        assert page.locator("html").get_attribute("lang") == language, path
+        self.names.add((resolve(path).url_name, language))
+        name = name or re.sub(r"[^a-z0-9]+", "-", path.strip("/")) or "today"
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            folder = PICTURES / str(width)
+            folder.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=folder / f"{name}-{language}.png", full_page=True)
+            found = Axe().run(page, options=RULES).response["violations"]
+            self.faults += [(name, language, width, item["id"], item["nodes"][0]["html"][:160]) for item in found]
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                self.faults.append((name, language, width, "scrolls sideways"))
+        page.set_viewport_size({"width": 1280, "height": 800})
+
+    def taken(self):
+        """What was wrong since the last asking."""
+        found, self.faults = self.faults, []
+        return found
 
 
 @contextmanager

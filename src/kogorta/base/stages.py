@@ -60,11 +60,21 @@ def propose_status(stage: str) -> str | None:
     return None
 
 
+def stage_key(stage: str) -> str:
+    """What spellings of one stage have in common: spaces of any kind, the case and «ё» make no other stage.
+
+    Example:
+        >>> stage_key(" Счёт\N{NO-BREAK SPACE}выставлен ") == stage_key("счет выставлен")
+        True
+    """
+    return " ".join(stage.split()).lower().replace("ё", "е")
+
+
 def stage_statuses(stages: Iterable[str], given: Mapping[str, str] | None = None) -> dict[str, str | None]:
-    """Status of every stage name; what the user gave wins over the proposal.
+    """Status of every stage name; what the user gave wins over the proposal, for every spelling of the name.
 
     Raises:
         OptionError: a given status is not one of won, lost, open, refunded.
     """
-    chosen = {name.strip().lower(): check_choice(f"status of stage {name!r}", value, STATUSES) for name, value in (given or {}).items()}
-    return {stage: chosen.get(stage.strip().lower(), propose_status(stage)) for stage in stages}
+    chosen = {stage_key(name): check_choice(f"status of stage {name!r}", value, STATUSES) for name, value in (given or {}).items()}
+    return {stage: chosen.get(stage_key(stage), propose_status(stage)) for stage in stages}

@@ -75,6 +75,20 @@ def test_a_stage_that_says_nothing_is_given_a_meaning_and_audited_again(send, wo
     assert row.found["after"]["won"] == 3
 
 
+def test_spellings_of_one_stage_are_one_row_and_get_one_meaning(send, work, marketer):
+    spelled = ["Загадка ёлки", "Загадка\N{NO-BREAK SPACE}елки", " загадка  ёлки", "Загадка ёлки"]
+    rows = [f"{number};{stage};{number}00;ООО {number};31.01.2026" for number, stage in enumerate(spelled, start=1)]
+    address = send("\n".join(["ID;Стадия сделки;Сумма;Компания;Дата завершения", *rows]) + "\n")["Location"]
+    marketer.post(address + "reading/", {"deed": "check"})
+    work()
+    row = SentFile.objects.get()
+    assert row.found["stages"] == [{"name": "Загадка ёлки", "status": "open", "deals": 4, "known": False}]
+    marketer.post(address + "stages/", {"stage-0": "won"})
+    work()
+    row.refresh_from_db()
+    assert row.found["after"]["won"] == 4
+
+
 def test_a_column_that_is_not_recognised_is_chosen_by_hand(send, work, marketer):
     address = send("Кто;Когда это было;Сколько всего\nООО;31.01.2026;5\n")["Location"]
     page = marketer.get(address)

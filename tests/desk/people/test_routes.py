@@ -5,9 +5,9 @@ import json
 import re
 
 import pytest
+from addresses import address, views
 from django.apps import apps
 from django.test import Client
-from django.urls import get_resolver
 
 from kogorta.desk.api import callers
 from kogorta.desk.api.actions import make_token
@@ -63,30 +63,12 @@ BODIES = {
 }
 
 
-def views():
-    """Name, pattern and view of every address of the desk's own pages."""
-
-    def walk(patterns, prefix=""):
-        for pattern in patterns:
-            if hasattr(pattern, "url_patterns"):
-                if not getattr(pattern, "namespace", None):
-                    yield from walk(pattern.url_patterns, prefix + str(pattern.pattern))
-            else:
-                yield pattern.name, prefix + str(pattern.pattern), pattern.callback
-
-    return list(walk(get_resolver().url_patterns))
-
-
 def action_of(view):
     while view is not None:
         if hasattr(view, "required_action"):
             return view.required_action
         view = getattr(view, "__wrapped__", None)
     return None
-
-
-def address(pattern):
-    return "/" + re.sub(r"<int:\w+>", "1", re.sub(r"<(?:str:|slug:|path:)?\w+>", "x", pattern))
 
 
 def everything():

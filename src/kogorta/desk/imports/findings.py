@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kogorta.base.customer_base import import_digest
-from kogorta.base.stages import propose_status
+from kogorta.base.stages import propose_status, stage_key
 from kogorta.desk.imports.storage import quarantine_of
 from kogorta.engine.duck import first_row
 
@@ -175,7 +175,11 @@ def _stages(connection: duckdb.DuckDBPyConnection, digest: str) -> tuple[Stage, 
         GROUP BY stage ORDER BY count(*) DESC, stage LIMIT ?""",
         [digest, _MOST_STAGES],
     ).fetchall()
-    return tuple(Stage(name, status, count, propose_status(name) is not None) for name, status, count in rows)
+    found: dict[str, Stage] = {}
+    for name, status, count in rows:
+        known = found.get(key := stage_key(name))
+        found[key] = replace(known, deals=known.deals + count) if known else Stage(name, status, count, propose_status(name) is not None)
+    return tuple(sorted(found.values(), key=lambda stage: (-stage.deals, stage.name)))
 
 
 def keep_quarantine(base: CustomerBase, key: str, digest: str) -> None:

@@ -40,7 +40,7 @@ FIELD_NAMES: Final[Mapping[str, str]] = {
     "inn": message("Tax number (INN)"),
     "kpp": message("KPP code"),
     "ogrn": message("OGRN code"),
-    "okved": message("OKVED code"),
+    "okved": message("OKVED"),
     "contact_id": message("Contact number"),
     "contact": message("Full name of the contact"),
     "job_title": message("Job title"),
