@@ -91,7 +91,7 @@ lock: setup ## resolve requirements.lock anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		requirements-engines.in pyproject.toml -o requirements-engines.lock
 
-ci: check test demo ## everything a change must pass
+ci: check test-all demo ## everything a change must pass
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(ENGINES) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
