@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from kogorta.segments.membership.derived import Derived
     from kogorta.segments.rules.columns import Evaluation
+    from kogorta.segments.rules.fields import Grain
     from kogorta.segments.rules.leaves import Figure, Value
     from kogorta.segments.rules.state import History
     from kogorta.segments.rules.tree import LeafNode
@@ -42,7 +43,7 @@ class Clockwork:
     """
 
     def __init__(self, leaves: Iterable[LeafNode]) -> None:
-        self.measures: dict[tuple[object, ...], Measure] = {}
+        self.windows: set[tuple[Grain, Window]] = set()
         self.moves: set[Window] = set()
         self.fields: set[str] = set()
         self.anniversaries: set[str] = set()
@@ -59,10 +60,9 @@ class Clockwork:
         figure = leaf.figure
         if isinstance(figure, Measure):
             if figure.window != ALL_TIME:
-                self.measures.setdefault((figure.grain, figure.window, figure.where, sums_refunds(figure)), figure)
+                self.windows.add((figure.grain, figure.window))
                 if figure.function == "order_share":
-                    whole = Measure("orders", figure.window)
-                    self.measures.setdefault((whole.grain, whole.window, whole.where, sums_refunds(whole)), whole)
+                    self.windows.add(("orders", figure.window))
             if figure.kind in ("days", "hours"):
                 passings.setdefault(figure, set()).update(turning_points(leaf.value))
         elif isinstance(figure, DateGap):
@@ -81,10 +81,10 @@ class Clockwork:
         """The first later day on which something can turn, shape (customers,); `NEVER` where nothing can."""
         found = np.full(evaluation.size, NEVER)
         today = evaluation.today
-        for measure in self.measures.values():
-            # a row the window covers today leaves it on a later day
-            days, known = self._first_exit(evaluation, measure)
-            _keep(found, days, known)
+        for grain, window in self.windows:
+            # a row the window covers today leaves it on a later day; whichever conditions leave it out, that costs a look at most
+            days, known = evaluation.first_day(grain, window)
+            _keep(found, exits(days, window), known)
         for window in self.moves:
             _sooner(found, *_first_move_out(evaluation, window), today)
         for figure, points in self.passings.items():
@@ -110,10 +110,6 @@ class Clockwork:
             for grain in ("orders", "events"):
                 _later_today(found, evaluation, evaluation.state.histories[grain])
         return found
-
-    def _first_exit(self, evaluation: Evaluation, measure: Measure) -> tuple[Ints, NDArray[np.bool_]]:
-        days, known = evaluation.first_kept_day(measure, orders_only=not sums_refunds(measure))
-        return exits(days, measure.window), known
 
     def _passing(self, found: Ints, evaluation: Evaluation, figure: Figure, points: Ints) -> None:
         column = evaluation.column(figure)
@@ -143,11 +139,6 @@ def _later_today(found: Ints, evaluation: Evaluation, history: History) -> None:
     ahead = moments > evaluation.now
     if ahead.any():
         np.minimum.at(found, history.owner[ahead], moments[ahead].astype(np.int64))
-
-
-def sums_refunds(measure: Measure) -> bool:
-    """Whether a measure looks at refunds of nothing too."""
-    return measure.function in ("revenue", "average_check")
 
 
 def turning_points(value: Value) -> set[int]:

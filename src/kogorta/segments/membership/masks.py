@@ -92,5 +92,5 @@ def crossed(planes: Bits, slots: Mapping[int, NDArray[np.bool_]]) -> list[tuple[
         >>> crossed(np.array([[128, 0]], dtype=np.uint8), {0: np.array([True, True]), 7: np.array([False, False])})
         [(0, array([1]))]
     """
-    found = ((slot, np.flatnonzero((planes[slot // 8] & _BITS[slot % 8] != 0) != truth)) for slot, truth in slots.items())
+    found = ((slot, ((planes[slot // 8] & _BITS[slot % 8] != 0) != truth).nonzero()[0]) for slot, truth in slots.items())
     return [(slot, places) for slot, places in found if len(places)]

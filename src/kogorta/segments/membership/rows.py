@@ -26,7 +26,7 @@ _HEAD: Final = np.dtype([("start", np.int64), ("length", np.int32), ("last", np.
 """Of each customer: where his rows of the long past begin, how many they are, and the newest of those since, -1 for none."""
 _WHOLE_HEAD: Final = np.dtype((np.void, _HEAD.itemsize))
 _NO_ROWS: Final = np.array((0, 0, -1), dtype=_HEAD)
-BLOCK: Final = 4_096
+BLOCK: Final = 2_048
 """Rows brought near at once."""
 FEWEST_TO_COMPACT: Final = 100_000
 

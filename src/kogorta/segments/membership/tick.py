@@ -184,10 +184,12 @@ class Membership:
         """
         self._check_moves(self.rules.with_rules(rules))
         self.now = max(self.now, at)
-        gone = [self._dissolve(slot, rule) for slot, rule in self.rules.taken() if rule.name in rules and rules[rule.name] is None]
+        gone = [self._dissolved(slot, rule) for slot, rule in self.rules.taken() if rule.name in rules and rules[rule.name] is None]
         self.rules = self.rules.with_rules(rules)
         self.population.know_salts(self.rules.salts)
         found = self._look_at_all(cause, frozenset(rules))
+        for one in gone:  # moves of this change, so rules see them from the next tick on
+            self._record(one.segment, one.customers, one.entered)
         return Outcome(self.now, found.looked_at, (*(one for one in gone if len(one)), *found.crossings))
 
     def refit(self, definitions: Definitions, *, at: int) -> Outcome:
@@ -315,11 +317,11 @@ class Membership:
         if "transitions" in rules.grains and not self._knows_moves:
             raise ValueError("a rule asks who entered or left: put the recorded moves back with restore_moves before it is watched")
 
-    def _dissolve(self, slot: int, rule: WatchedRule) -> Crossings:
-        members = self.members(rule.name)
+    def _dissolved(self, slot: int, rule: WatchedRule) -> Crossings:
+        """Everybody out of a segment that is no more."""
+        members = self._masks.members(slot)
         self._masks.clear(slot)
         out = np.zeros(len(members), dtype=np.bool_)
-        self._record(rule.name, members, out)
         why, what = np.full(len(members), _RULE, dtype=np.int8), np.full(len(members), -1, dtype=np.int64)
         return Crossings(rule.name, rule.version, self.now, members, out, why, what)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kogorta.segments.rules.book import SegmentBook
+    from kogorta.segments.rules.fields import Grain
     from kogorta.segments.rules.leaves import Condition, Figure, Value
     from kogorta.segments.rules.state import Column, History, State
     from kogorta.segments.rules.tree import Node
@@ -89,6 +90,7 @@ class Evaluation:
         self.rows: dict[tuple[str, tuple[Condition, ...], bool], Truth | None] = {}
         self.begins: dict[tuple[str, Window], NDArray[np.int64]] = {}
         self.sums: dict[tuple[object, ...], NDArray[np.generic]] = {}
+        self.borders: dict[tuple[object, ...], NDArray[np.int64]] = {}
 
     def node(self, rule: Node) -> Truth:
         """Whether the rule holds for each customer; callers must not change the array."""
@@ -242,12 +244,12 @@ class Evaluation:
             self.rows[key] = whole
         return self.rows[key]
 
-    def _begin(self, history: History, measure: Measure) -> NDArray[np.int64]:
-        """The first row of each customer in the window of a measure: rows are sorted by day."""
-        start = measure.window.start(self.as_of)
+    def _begin(self, history: History, grain: Grain, window: Window) -> NDArray[np.int64]:
+        """The first row of each customer in a window: rows are sorted by day."""
+        start = window.start(self.as_of)
         if start is None:
             return history.starts[:-1]
-        key = measure.grain, measure.window
+        key = grain, window
         if key not in self.begins:
             earlier = self._running(numbers_of(history, "day").values < day_number(start), _counter(history))
             self.begins[key] = history.starts[:-1] + _between(earlier, history.starts[:-1], history.starts[1:])
@@ -273,15 +275,31 @@ class Evaluation:
             found = self.sums[key] = found.copy()
         return found
 
+    def _sums_at(
+        self, history: History, measure: Measure, column: str | None, *, orders_only: bool = True
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Running sums before each customer's window and at its end; of few rows they are kept for what asks next."""
+        begin = self._begin(history, measure.grain, measure.window)  # before the sums: both may use the same memory
+        running = self._summed(history, measure, column, orders_only=orders_only)
+        key = measure.grain, measure.where, orders_only and measure.grain != "events", column
+        found = []
+        for border, places in ((measure.window, begin), (None, history.starts[1:])):
+            held = self.borders.get((*key, border))
+            if held is None:
+                held = running.take(places).astype(np.int64, copy=False)
+                if len(history.owner) <= FEW:
+                    self.borders[(*key, border)] = held
+            found.append(held)
+        return found[0], found[1]
+
     def _count(self, history: History, measure: Measure, *, distinct: bool = False, known: str | None = None) -> NDArray[np.int64]:
         if not distinct and known is None:
-            begin, end = self._begin(history, measure), history.starts[1:]
             if self._filtered(history, measure) is None:
-                return end - begin
-            running = self._summed(history, measure, None)
-            return _between(running, begin, end)
+                return history.starts[1:] - self._begin(history, measure.grain, measure.window)
+            before, all_of_them = self._sums_at(history, measure, None)
+            return all_of_them - before
         if distinct:
-            begin = self._begin(history, measure)
+            begin = self._begin(history, measure.grain, measure.window)
             return _between(self._ordered(history, measure), begin, history.starts[1:])
         kept = self._kept(history, measure)
         if known is not None:
@@ -312,9 +330,8 @@ class Evaluation:
 
     def _total(self, history: History, measure: Measure, column: str, *, orders_only: bool = True) -> NDArray[np.int64]:
         """Sums in whole numbers."""
-        begin = self._begin(history, measure)
-        running = self._summed(history, measure, column, orders_only=orders_only)
-        return _between(running, begin, history.starts[1:])
+        before, all_of_them = self._sums_at(history, measure, column, orders_only=orders_only)
+        return all_of_them - before
 
     def _largest(self, history: History, measure: Measure) -> Numbers:
         kept = self._kept(history, measure)
@@ -351,21 +368,23 @@ class Evaluation:
             found[some] = np.maximum.reduceat(np.where(passed, moments.values, NO_MOMENT), history.starts[some])
         return found
 
-    def first_kept_day(self, measure: Measure, *, orders_only: bool) -> tuple[NDArray[np.int64], Truth]:
-        """Day of the first row of each customer that a measure looks at, and whether there is one."""
-        return self._end_day(self.state.histories[measure.grain], measure, first=True, orders_only=orders_only)
+    def first_day(self, grain: Grain, window: Window) -> tuple[NDArray[np.int64], Truth]:
+        """Day of the first row of each customer in a window, and whether there is one."""
+        history = self.state.histories[grain]
+        days, begin = numbers_of(history, "day").values, self._begin(history, grain, window)
+        some = history.starts[1:] > begin
+        return (days.take(np.where(some, begin, 0)).astype(np.int64) if len(days) else np.zeros(self.size, dtype=np.int64)), some
 
-    def _end_day(self, history: History, measure: Measure, *, first: bool, orders_only: bool = True) -> tuple[NDArray[np.int64], Truth]:
+    def _end_day(self, history: History, measure: Measure, *, first: bool) -> tuple[NDArray[np.int64], Truth]:
         """Day of the first or the last row of each customer a measure looks at: rows are sorted by day."""
         found: NDArray[np.generic]
-        days, begin, end = numbers_of(history, "day").values, self._begin(history, measure), history.starts[1:]
-        kept = self._filtered(history, measure, orders_only=orders_only)
+        days, begin, end = numbers_of(history, "day").values, self._begin(history, measure.grain, measure.window), history.starts[1:]
+        kept = self._filtered(history, measure)
         if kept is not None:
-            running = self._summed(history, measure, None, orders_only=orders_only)
-            begin, end = running.take(begin).astype(np.int64, copy=False), running.take(end).astype(np.int64, copy=False)
-            key = measure.grain, measure.where, orders_only and measure.grain != "events", "day of kept"
+            begin, end = self._sums_at(history, measure, None)
+            key = measure.grain, measure.where, measure.grain != "events", "day of kept"
             held = self.sums.get(key)
-            found = days[np.flatnonzero(kept)] if held is None else held
+            found = days.take(kept.nonzero()[0]) if held is None else held
             if held is None and len(kept) <= FEW:
                 self.sums[key] = found
         else:

@@ -140,6 +140,18 @@ def test_a_rule_about_moves_is_refused_until_those_of_before_are_told():
     assert members.tick(at=day_begins(date(2026, 3, 8), ZONE)).transitions == 1
 
 
+def test_a_segment_may_go_as_the_first_rule_about_moves_comes():
+    members = watching(any="orders() >= 1")
+    tell(members, Card(1, 0, "c0"), Order(2, 0, 0, FIRST, 100), at=FIRST)
+    members.restore_moves(np.array([0]), ["any"], np.array([True]), np.array([day_number(date(2026, 3, 1))], dtype=np.int32))
+    went = WatchedRule("went", 1, parse_formula("left('any', 7d)"))
+    outcome = members.set_rules({"any": None, "went": went}, at=FIRST + 1)
+    assert [(move.customer, move.way, move.segment) for found in outcome.crossings for move in found] == [(0, "left", "any")]
+    assert members.has_second_looks, "moves are seen from the next tick on"
+    outcome = members.tick(at=FIRST + 2)
+    assert [(move.customer, move.way, move.segment) for found in outcome.crossings for move in found] == [(0, "entered", "went")]
+
+
 def test_only_events_leave_the_rules_that_read_none_as_they_were():
     members = watching(clicked="events('email_click', 7d) >= 1", quiet="orders() = 0", both="segment('clicked') and segment('quiet')")
     tell(members, Card(1, 0, "c0"), at=FIRST)

@@ -3,14 +3,17 @@
 import os
 from datetime import date
 from random import Random
+from unittest.mock import patch
 
 import duckdb
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_worlds import WORDS, disagreements, random_rule, random_world
 
 from kogorta.experiments.assignment import bucket
-from kogorta.segments.rules.columns import evaluate
+from kogorta.segments.rules import columns
+from kogorta.segments.rules.columns import Evaluation, evaluate
 from kogorta.segments.rules.fields import fold, folded_sql
 from kogorta.segments.rules.formula import parse_formula
 from kogorta.segments.rules.leaves import Compare, Condition, Measure, Property, RandomShare
@@ -26,6 +29,27 @@ PAIRS = int(os.environ.get("KOGORTA_RULE_PAIRS", "200"))
 @settings(max_examples=max(10, PAIRS // 10), deadline=None)
 def test_sql_arrays_and_a_slow_reader_name_the_same_members(seed):
     assert disagreements(Random(seed))[1] == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sums_of_rows_too_many_to_keep_are_those_of_few(seed):
+    world = random_world(Random(seed), customers=60)
+    state = load_state(world.snapshot())
+    texts = [
+        f"{function}({window}{where}) > 0"
+        for function in ("orders", "revenue", "average_check")
+        for where in ("", ", channel = 'сайт'", *([] if function == "average_check" else [", category = 'toys'"]))
+        for window in ("30d", "90d", "12m", "all")
+    ]
+    texts += [f"events('{kind}', {window}) > 0" for kind in ("visit", "email_click") for window in ("30d", "90d", "all")]
+    rules = [parse_formula(text) for text in texts]
+    for order in (rules, rules[::-1]):
+        with patch.object(columns, "FEW", 0):
+            many = Evaluation(state, world.as_of)
+            found = [many.column(rule.figure) for rule in order]
+            kept = [(column.values.tolist(), None if column.known is None else column.known.tolist()) for column in found]
+        alone = [Evaluation(state, world.as_of).column(rule.figure) for rule in order]
+        assert kept == [(column.values.tolist(), None if column.known is None else column.known.tolist()) for column in alone]
 
 
 def test_a_random_share_is_the_share_experiments_would_draw():
