@@ -206,6 +206,19 @@ def test_a_segment_others_refer_to_is_neither_deleted_nor_renamed(analysed, clie
     assert Segment.objects.count() == 0
 
 
+@pytest.mark.parametrize("formula", ["entered('base', 30d)", "not left('base', 30d) and monetary > 1"])
+def test_a_segment_whose_moves_others_ask_about_keeps_its_name(analysed, client_of, formula):
+    client = client_of("owner")
+    save(client, "base", "monetary > 100000")
+    save(client, "inner", formula)
+    base, inner = (Segment.objects.get(name=name) for name in ("base", "inner"))
+    assert save(client, "other", "monetary > 1", segment=base.pk, version=1).status_code == 409
+    assert client.post(f"/segments/{base.pk}/delete/").status_code == 409
+    save(client, "inner", "entered('inner', 30d)", segment=inner.pk, version=1)
+    assert client.post(f"/segments/{inner.pk}/delete/").status_code == 302, "its own moves hold nobody"
+    assert client.post(f"/segments/{base.pk}/delete/").status_code == 302
+
+
 def test_a_frozen_list_keeps_its_people(analysed, client_of):
     client = client_of("owner")
     save(client, "Много", "monetary > 100000")

@@ -15,7 +15,7 @@ from kogorta.desk.settings import DESK
 from kogorta.engine.duck import quote
 from kogorta.segments.rules.book import SegmentBook
 from kogorta.segments.rules.document import from_document
-from kogorta.segments.rules.leaves import Compare, DateGap, InSegment, Property
+from kogorta.segments.rules.leaves import Compare, DateGap, InSegment, Moved, Property
 from kogorta.segments.rules.sql import emit_sql
 from kogorta.segments.rules.state import needs_of
 from kogorta.segments.rules.tree import leaves_of
@@ -91,8 +91,12 @@ def saved_book() -> SegmentBook:
 
 
 def used_in(name: str) -> list[str]:
-    """Names of the segments that refer to one."""
-    return sorted(other for other, rule in saved_rules().items() if any(leaf == InSegment(name) for leaf in leaves_of(rule)))
+    """Names of the segments that refer to one: to who is in it, or to who entered or left it."""
+    return sorted(
+        other
+        for other, rule in saved_rules().items()
+        if other != name and any(isinstance(leaf, InSegment | Moved) and leaf.name == name for leaf in leaves_of(rule))
+    )
 
 
 def check_may_ask(user: object, rule: Node, book: SegmentBook) -> None:
