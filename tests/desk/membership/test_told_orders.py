@@ -11,9 +11,10 @@ from kogorta.desk.bases.opening import open_desk_base
 from kogorta.desk.events.actions import mark_taken
 from kogorta.desk.events.models import ReceivedEvent
 from kogorta.desk.membership.models import Person, Transition
-from kogorta.desk.membership.received import received_after
+from kogorta.desk.membership.received import Received, received_after
 from kogorta.desk.membership.recount import recount
 from kogorta.desk.membership.tables import as_events
+from kogorta.desk.membership.told import Waiting, Whose
 
 
 def tell(event_id, who, at, kind="order", **said):
@@ -135,6 +136,35 @@ def test_events_the_base_has_before_the_watch_are_taken_in_once(saved, base_put_
     settled(keeper_of(clock))
     assert who.number not in held(saved["thrice"].pk)
     agree(saved)
+
+
+def test_whose_order_in_the_base_becomes_anothers_keeps_what_waits_of_him(saved, base_put_back):
+    clock = Clock()
+    keeper = settled(keeper_of(clock))
+    first, second = Person.objects.exclude(number__in=held(saved["big"].pk)).order_by("number")[:2]
+    tell("o1", first.customer_id, clock.at, order_id="w-1", amount=50_000)
+    keeper.step()
+    collect()
+    tell("o2", first.customer_id, clock.at + timedelta(minutes=1), order_id="w-2", amount=150_000)
+    keeper.step()
+    assert first.number in held(saved["big"].pk)
+    tell("o3", second.customer_id, clock.at + timedelta(minutes=2), order_id="w-1", amount=150_000)
+    keeper.step()
+    assert {first.number, second.number} <= held(saved["big"].pk)
+    agree(saved)
+
+
+def test_a_tick_reads_only_what_is_tied_to_what_came(saved):
+    def event(number, who, order):
+        return Received(number, f"e{number}", who, "order", 0, "", json.dumps({"order_id": order}))
+
+    events = [event(1, "a", "x"), event(2, "b", "x"), event(3, "b", "y"), event(4, "c", "z"), event(5, "d", 7), event(6, "merged", "7")]
+    waiting = Waiting(events, Whose({}, {"merged": "c"}))
+    assert [found.number for found in waiting.tied({"a"}, ())] == [1, 2, 3]
+    assert [found.number for found in waiting.tied((), {"7"})] == [4, 5, 6]
+    assert [found.number for found in waiting.tied({"nobody"}, ())] == []
+    assert waiting.holds_all({"a", "nobody"}, events[:1])
+    assert not waiting.holds_all({"a", "c"}, events[:4])
 
 
 def test_random_tellings_in_any_order_agree_with_a_full_recount(saved, base_put_back):

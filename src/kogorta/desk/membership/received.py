@@ -39,15 +39,23 @@ class Received:
     source: str
     properties: str
 
+    @property
+    def order(self) -> str | None:
+        """The order it tells of, as the engine reads it."""
+        return _first(self._told(), ("order_id",))
+
+    def _told(self) -> dict[str, object]:
+        try:
+            told = json.loads(self.properties or "{}")
+        except ValueError:
+            return {}
+        return told if isinstance(told, dict) else {}
+
     def fact(self, record: int, customer: int) -> Event:
         """The event as the tick takes it."""
         if self.properties in ("", "{}"):
             return Event(self.number, record, customer, self.at, self.type, self.source)
-        try:
-            told = json.loads(self.properties or "{}")
-        except ValueError:
-            told = {}
-        told = told if isinstance(told, dict) else {}
+        told = self._told()
         properties = {name: text for name, keys in _TEXTS if (text := _first(told, keys)) is not None}
         return Event(self.number, record, customer, self.at, self.type, self.source, properties, _number(_first(told, ("value", "score"))))
 

@@ -18,7 +18,7 @@ from kogorta.segments.membership.loading import BaseTables
 from kogorta.segments.rules.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kogorta.base.customer_base import CustomerBase
     from kogorta.desk.membership.received import Received
@@ -51,6 +51,45 @@ class Whose:
         return self.numbers.get(self.customer(card))
 
 
+class Waiting:
+    """Events about orders that the base has not taken in, tied to each other by customer and by order.
+
+    Args:
+        events: in their order.
+        whose: how the watch knows customers.
+    """
+
+    def __init__(self, events: Sequence[Received], whose: Whose) -> None:
+        self._events = events
+        self._customers = [whose.customer(event.customer_id) for event in events]
+        self._orders = [event.order for event in events]
+        self._of_customer: dict[str, list[int]] = {}
+        self._of_order: dict[str, list[int]] = {}
+        for place, (customer, order) in enumerate(zip(self._customers, self._orders, strict=True)):
+            self._of_customer.setdefault(customer, []).append(place)
+            if order is not None:
+                self._of_order.setdefault(order, []).append(place)
+
+    def tied(self, customers: Iterable[str], orders: Iterable[str]) -> list[Received]:
+        """Events of some customers and about some orders, of all who told of these orders, of all their orders, and so on."""
+        found: set[int] = set()
+        seen = [set[str](), set[str]()]
+        new = [set(customers), set(orders)]
+        while any(new):
+            seen = [seen[0] | new[0], seen[1] | new[1]]
+            places = {place for name in new[0] for place in self._of_customer.get(name, ())}
+            places |= {place for name in new[1] for place in self._of_order.get(name, ())}
+            found |= places
+            tied = {order for place in places if (order := self._orders[place]) is not None}
+            new = [{self._customers[place] for place in places} - seen[0], tied - seen[1]]
+        return [self._events[place] for place in sorted(found)]
+
+    def holds_all(self, customers: Iterable[str], events: Sequence[Received]) -> bool:
+        """Whether some events are all that wait of some customers."""
+        numbers = {event.number for event in events}
+        return all(self._events[place].number in numbers for name in customers for place in self._of_customer.get(name, ()))
+
+
 class ToldOrders:
     """Has the base itself work the orders out, from what it has now and the events it lacks: as it will have them in a minute.
 
@@ -74,13 +113,19 @@ class ToldOrders:
         last = {number: event.number for event in telling if (number := self._whose.number(event.customer_id)) is not None}
         if not last:
             return {}
-        base = open_desk_base()
-        try:
-            own = sorted({self._whose.customer(event.customer_id) for event in telling})
-            names = base.suppose_events(as_events(received_waiting(TYPES, until)), alone=own)
-            return self._in_place(base, [name for name in names if self._whose.number(name) is not None], last)
-        finally:
-            base.connection.close()
+        own = {self._whose.customer(event.customer_id) for event in telling}
+        waiting = Waiting(received_waiting(TYPES, until), self._whose)
+        orders = {about for event in telling if (about := event.order) is not None}
+        while True:
+            found = waiting.tied(own, orders)
+            base = open_desk_base()
+            try:
+                names = base.suppose_events(as_events(found), alone=sorted(own))
+                if waiting.holds_all(names, found):
+                    return self._in_place(base, [name for name in names if self._whose.number(name) is not None], last)
+            finally:
+                base.connection.close()
+            own |= set(names)  # an order told of is another one's in the base, and events tell of him too
 
     def _in_place(self, base: CustomerBase, names: Sequence[str], last: Mapping[int, int]) -> Mapping[Grain, RowChanges]:
         numbers = [self._whose.numbers[name] for name in names]
