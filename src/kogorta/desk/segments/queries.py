@@ -112,28 +112,29 @@ def check_may_ask(user: object, rule: Node, book: SegmentBook) -> None:
         for leaf in leaves_of(waiting.pop()):
             if name := _personal(leaf):
                 raise DeniedError("The rule asks about personal data your role does not see: {name}.", name=name)
-            if isinstance(leaf, InSegment) and leaf.name not in seen:
+            if isinstance(leaf, InSegment | Moved) and leaf.name not in seen:
                 seen.add(leaf.name)
-                waiting.append(book.rule(leaf.name))
+                if isinstance(leaf, InSegment) or leaf.name in book.rules:  # moves outlive their segment
+                    waiting.append(book.rule(leaf.name))
 
 
 def open_segments(user: object) -> frozenset[int] | None:
     """Segments whose members and moves a person may see: who is in them tells what their rules ask.
 
     Returns:
-        None for all of them. Else those no version of which has asked about personal data, by itself or by a segment it refers to; one
-        that was deleted is not among them, for its rules are forgotten.
+        None for all of them. Else those no version of which has asked about personal data, by itself or by a segment whose members or
+        moves it asks about; one that was deleted counts as one that has, for its rules are forgotten.
     """
     if may(user, Action.SEE_CONTACTS):
         return None
     asked = [(key, name, list(leaves_of(from_document(tree)))) for key, name, tree in _every_version()]
-    closed: set[str] = set()
+    known, closed = {name for _, name, _ in asked}, set[str]()
+
+    def tells(leaf: LeafNode) -> bool:
+        return bool(_personal(leaf)) or (isinstance(leaf, InSegment | Moved) and (leaf.name in closed or leaf.name not in known))
+
     while True:
-        more = {
-            name
-            for _, name, leaves in asked
-            if any(_personal(leaf) or (isinstance(leaf, InSegment) and leaf.name in closed) for leaf in leaves)
-        }
+        more = {name for _, name, leaves in asked if any(map(tells, leaves))}
         if more <= closed:
             break
         closed |= more
