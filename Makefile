@@ -32,7 +32,7 @@ test: setup ## unit, property and golden tests
 # rooms whose rows, locks and transactions are the point; pages of the others read files and differ in nothing
 STORED := jobs people api membership rights duplicates reports running
 test-all: test conformance ## those too that need a server, a browser or minutes, and every engine
-	$(PYTEST) -n 2 -m slow_gate --ignore tests/conformance
+	$(PYTEST) -n 2 --dist loadfile -m slow_gate --ignore tests/conformance
 	KOGORTA_TESTS_ON=postgresql $(PYTEST) -n 2 $(addprefix tests/desk/,$(STORED)) -m "not slow_gate and not engines"
 
 # one process for each engine: a JVM and ClickHouse do not share one well
