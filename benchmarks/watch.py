@@ -3,7 +3,10 @@
 Run from the project root:
 
     python -m benchmarks.watch kills [kills] [events per second]     # each time counted against a recomputation from raw events
-    python -m benchmarks.watch latency [seconds] [events per second] # event accepted -> transition written, 99th percentile
+    python -m benchmarks.watch latency [seconds] [events per second] [mix]  # event accepted -> transition written, 99th percentile
+
+Mixes of events: `visits` (clicks, opened mails, visits), `shop` (of a hundred events two tell of orders: new ones, later a change or a
+refund of one of these), `knot` (one of seven tells of one of 500 orders, each time as another customer's, so that all are tied to all).
 """
 
 from __future__ import annotations
@@ -48,6 +51,7 @@ class Desk:
         self.home = home
         self.watch: subprocess.Popen[bytes] | None = None
         self._ticks = 0
+        self._ordered: list[tuple[str, str]] = []
         os.environ["KOGORTA_DESK_HOME"] = str(home)
         os.environ["DJANGO_SETTINGS_MODULE"] = "kogorta.desk.settings"
         from kogorta.desk.environment import Environment
@@ -104,8 +108,8 @@ class Desk:
         for model in (ReceivedEvent, Day, Member, Person, Refit, Transition, Watched, Watch):
             model.objects.all().delete()
 
-    def send(self, count: int, draw: random.Random) -> None:
-        """Events, some late, some again, some of orders and refunds."""
+    def send(self, count: int, draw: random.Random, mix: str = "knot") -> None:
+        """Events of a mix, some late, some again."""
         from kogorta.desk.events.actions import NewEvent, take_in
 
         now = datetime.now(UTC)
@@ -113,17 +117,25 @@ class Desk:
         for _ in range(count):
             self.sent += 1
             late = timedelta(hours=draw.choice([0, 0, 0, 0, 1, 30, 24 * 6]), seconds=draw.randrange(60))
-            kind = draw.choice(["email_click", "email_open", "visit"] * 6 + ["order", "order", "refund"])
-            told = {
-                "order_id": f"w{draw.randrange(500)}",
-                "amount": draw.randrange(1, 200_000),
-                "status": draw.choice(["won", "won", "lost"]),
-            }
-            properties = json.dumps(told) if kind in ("order", "refund") else "{}"
-            events.append(NewEvent(f"e{self.sent}", draw.choice(self.customers), kind, now - late, "site", properties))
+            kind, customer, order = draw.choice(["email_click", "email_open", "visit"]), draw.choice(self.customers), ""
+            if mix == "knot" and draw.random() < 1 / 7:
+                kind, order = draw.choice(["order", "order", "refund"]), f"w{draw.randrange(500)}"
+            elif mix == "shop" and draw.random() < 1 / 50:
+                kind, customer, order = self._of_a_shop(customer, draw)
+            told = {"order_id": order, "amount": draw.randrange(1, 200_000), "status": draw.choice(["won", "won", "lost"])}
+            properties = json.dumps(told) if order else "{}"
+            events.append(NewEvent(f"e{self.sent}", customer, kind, now - late, "site", properties))
         if draw.random() < 0.2:
             events.append(events[0])
         take_in(events)
+
+    def _of_a_shop(self, customer: str, draw: random.Random) -> tuple[str, str, str]:
+        """Type, customer and order of an event about an order: of five three are new, one is told of again, one is refunded."""
+        kind = draw.choice(["new", "new", "new", "order", "refund"])
+        if kind == "new" or not self._ordered:
+            self._ordered.append((customer, f"n{self.sent}"))
+            return ("order", *self._ordered[-1])
+        return (kind, *draw.choice(self._ordered[-1_000:]))
 
     def settle(self, limit: float = 120) -> None:
         """Wait until the watch has begun, everything sent was taken in and nothing moves any more."""
@@ -283,7 +295,7 @@ def kills(count: int, rate: int, seed: int = 1, companies: int = 300) -> bool:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def latency(seconds: int, rate: int, companies: int = 3_000) -> bool:
+def latency(seconds: int, rate: int, mix: str = "shop", companies: int = 3_000) -> bool:
     """From an event on the disk to its move on the disk, at a steady rate; both moments by the clock of this machine."""
     home, draw = Path(tempfile.mkdtemp(prefix="kogorta-watch-")), random.Random(1)
     try:
@@ -310,7 +322,7 @@ def latency(seconds: int, rate: int, companies: int = 3_000) -> bool:
         eye.start()
         batch = max(rate // 10, 1)
         for step in range(10 * seconds):
-            desk.send(batch, draw)
+            desk.send(batch, draw, mix)
             accepted.append((time.monotonic(), desk.sent))
             time.sleep(max(0.0, begin + (step + 1) / 10 - time.monotonic()))
         spent = time.monotonic() - begin
@@ -329,8 +341,8 @@ def latency(seconds: int, rate: int, companies: int = 3_000) -> bool:
         found = {share: waits[int(share * (len(waits) - 1))] for share in (0.5, 0.99, 1.0)}
         moves = Transition.objects.filter(sequence__gt=first).count()
         print(
-            f"{desk.sent:,} events in {spent:.1f} s ({desk.sent / spent:,.0f} a second), {moves:,} transitions; accepted -> written: "
-            f"median {found[0.5]:.2f} s, 99th percentile {found[0.99]:.2f} s, slowest {found[1.0]:.2f} s"
+            f"{mix}: {desk.sent:,} events in {spent:.1f} s ({desk.sent / spent:,.0f} a second), {moves:,} transitions; "
+            f"accepted -> written: median {found[0.5]:.2f} s, 99th percentile {found[0.99]:.2f} s, slowest {found[1.0]:.2f} s"
         )
         desk.stop()
         lost, twice = faults(desk)
@@ -342,12 +354,13 @@ def latency(seconds: int, rate: int, companies: int = 3_000) -> bool:
 
 def main() -> None:
     """One of the two."""
-    what, *numbers = sys.argv[1:] or ["kills"]
-    given = [int(number) for number in numbers]
+    what, *words = sys.argv[1:] or ["kills"]
+    mix = words.pop() if words and not words[-1].isdecimal() else "shop"
+    given = [int(number) for number in words]
     if what == "kills":
         good = kills(*given) if len(given) > 1 else kills(given[0] if given else 100, 200)
     elif what == "latency":
-        good = latency(given[0] if given else 60, given[1] if len(given) > 1 else 5_000)
+        good = latency(given[0] if given else 60, given[1] if len(given) > 1 else 5_000, mix)
     else:
         raise SystemExit(f"{what} is none of: kills, latency")
     sys.exit(0 if good else 1)

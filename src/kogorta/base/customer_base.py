@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,13 +14,13 @@ from kogorta.base.audit import Accounting, Audit, Fate, Problem
 from kogorta.base.cleaning import read_rows
 from kogorta.base.derivation import NEW_TABLES, Derivation, note_problems, note_whole_base
 from kogorta.base.draft import Draft
-from kogorta.base.events import absorb
+from kogorta.base.events import absorb, find_new
 from kogorta.base.matching.decisions import rows_of, told_by_person, undone, with_rows, without_pair
 from kogorta.base.numbered_days import NumberedDays
 from kogorta.base.options import IntakeOptions
 from kogorta.base.store import Store
 from kogorta.base.tables import KEYS, TABLES, column_list, empty_query
-from kogorta.base.told import change_orders, events_telling, keep_told, said_of_orders, suppose
+from kogorta.base.told import change_orders, customers_told, events_telling, keep_told, said_of_orders, tell_apart
 from kogorta.base.update import Update
 from kogorta.engine.duck import DEFAULT_MEMORY, bound, connect, first_row, literal, quote, register_mapping
 from kogorta.engine.shelf import LARGE, Shelf
@@ -28,7 +29,7 @@ from kogorta.kit.errors import InputError, OptionError
 from kogorta.kit.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     import duckdb
@@ -213,25 +214,45 @@ class CustomerBase:
                 self.generation += 1
         return taken
 
-    def suppose_events(self, events: Sequence[Event], *, alone: Iterable[str] | None = None) -> tuple[str, ...]:
-        """See the base as if it had some events: in this connection alone; nothing of it is ever written.
+    def suppose_events(self, events: Sequence[Event]) -> tuple[str, ...]:
+        """See the base as if it had some events: in this connection alone, from now on; nothing of it is ever written.
 
         Args:
             events: as `add_events` takes them.
-            alone: `orders` and `order_lines` shall have nothing but the rows of the customers the events tell orders of, and of these.
 
         Returns:
-            Ids of the customers the events tell orders of, and of those given.
+            Ids of the customers the events tell orders of.
         """
         draft = Draft(self.shelf, None, large=self.is_large)
         try:
-            taken = absorb(draft, events)
-            if not taken.of_orders and alone is None:
+            if not absorb(draft, events).of_orders:
                 return ()
-            return suppose(draft, self._said(), self.currency, alone)
+            change_orders(draft, self._said(), self.currency)
+            return customers_told(draft)
         finally:
             draft.clear()
             self.generation += 1
+
+    @contextmanager
+    def orders_told(self, events: Sequence[Event], of: Iterable[str]) -> Iterator[tuple[str, ...]]:
+        """See in `orders` and `order_lines` some customers alone, as if the base had some events; within the block, never written.
+
+        Args:
+            events: as `add_events` takes them.
+            of: ids of customers; those the events tell orders of are seen too.
+
+        Yields:
+            Ids of the customers seen.
+
+        Example:
+            >>> with CustomerBase(None).orders_told([], of=["company-1"]) as customers:
+            ...     customers
+            ('company-1',)
+        """
+        with self.shelf.trial():
+            draft = Draft(self.shelf, None, large=False)
+            find_new(draft, events)
+            yield tell_apart(draft, self._said(), self.currency, of)
 
     def _said(self) -> str:
         """Query of what new events, with the earlier ones about the same orders, say of orders."""

@@ -58,6 +58,25 @@ def absorb(draft: Draft, events: Sequence[Event]) -> EventsTaken:
         draft: what the base becomes.
         events: in any order; of two with one id the one with the greater row is dropped.
     """
+    unknown = find_new(draft, events)
+    added = draft.count("new_events")
+    if added:
+        draft.append("events", f"SELECT {column_list('events')} FROM new_events")
+    types = ", ".join(map(literal, TYPES))
+    telling = first_row(draft.shelf.connection.execute(f"SELECT count(*) FROM new_events WHERE type IN ({types})"))
+    return EventsTaken(added, unknown, int(telling[0]) if telling else 0)
+
+
+def find_new(draft: Draft, events: Sequence[Event]) -> frozenset[str]:
+    """Make `new_events`: of some events those the base lacks, in the columns of `events`.
+
+    Args:
+        draft: where they go.
+        events: as `absorb` takes them.
+
+    Returns:
+        Ids of the events whose customer the base does not know.
+    """
     connection = draft.shelf.connection
     register_mapping(
         connection,
@@ -80,10 +99,5 @@ def absorb(draft: Draft, events: Sequence[Event]) -> EventsTaken:
             FROM coming_events SEMI JOIN customers USING (customer_id) ANTI JOIN events USING (event_id)
         ) WHERE place = 1""",
     )
-    added = draft.count("new_events")
-    if added:
-        draft.append("events", f"SELECT {column_list('events')} FROM new_events")
     connection.execute("DROP TABLE incoming_events")
-    types = ", ".join(map(literal, TYPES))
-    telling = first_row(connection.execute(f"SELECT count(*) FROM new_events WHERE type IN ({types})"))
-    return EventsTaken(added, frozenset(row[0] for row in unknown), int(telling[0]) if telling else 0)
+    return frozenset(row[0] for row in unknown)

@@ -44,13 +44,14 @@ def events_telling(fresh: str) -> str:
     """Query of all events that say something of the orders new ones speak of, in the columns of `events`.
 
     Args:
-        fresh: a table of new events, which `events` has already.
+        fresh: a table of new events; `events` may have them already.
     """
     columns = column_list("events")
     about = f"json_extract_string({_PROPERTIES}, '$.order_id')"
-    return f"""SELECT {columns} FROM events WHERE type = {literal(ORDER)} AND {about} IN (
+    types = ", ".join(map(literal, TYPES))
+    return f"""SELECT {columns} FROM events ANTI JOIN {fresh} USING (event_id) WHERE type = {literal(ORDER)} AND {about} IN (
             SELECT {about} FROM {fresh} WHERE type = {literal(ORDER)})
-        UNION ALL SELECT {columns} FROM {fresh} WHERE type = {literal(REFUND)}"""
+        UNION ALL SELECT {columns} FROM {fresh} WHERE type IN ({types})"""
 
 
 def change_orders(draft: Draft, said: str, currency: str) -> None:
@@ -140,33 +141,35 @@ def keep_told(draft: Draft, said: str, currency: str, others: str, nameless: Map
     draft.keep("kept_lines", f"SELECT {lines} FROM order_lines SEMI JOIN told_before USING (order_id) UNION ALL {_lines('told')}")
 
 
-def suppose(draft: Draft, said: str, currency: str, alone: Iterable[str] | None) -> tuple[str, ...]:
-    """Put what events say of orders among the tables a connection shows, for a draft that is never written.
+def tell_apart(draft: Draft, said: str, currency: str, customers: Iterable[str]) -> tuple[str, ...]:
+    """Let `orders` and `order_lines` have the rows of some customers alone, with what events say of their orders among them.
 
     Args:
-        draft: the draft, without a store behind it.
-        said: query of what the events say of orders.
+        draft: one that is never written.
+        said: query as of `said_of_orders`.
         currency: of the base.
-        alone: customers; `orders` and `order_lines` then have nothing but their rows and those of whom the events tell orders.
+        customers: ids of customers.
 
     Returns:
-        Ids of the customers the events tell orders of, and of those given.
+        Ids of these customers, and of those the events tell orders of.
     """
     shelf = draft.shelf
-    if alone is None:
-        change_orders(draft, said, currency)
-    else:
-        register_mapping(shelf.connection, "alone", {"customer_id": list(alone)})
-        _retell(draft, said, currency, "alone")
-        lines = column_list("order_lines")
-        draft.keep(
-            "now_lines",
-            f"""SELECT {lines} FROM order_lines SEMI JOIN now_orders USING (order_id) ANTI JOIN told USING (order_id)
-            UNION ALL SELECT {lines} FROM told_lines""",
-        )
-        shelf.keep("orders", "SELECT * FROM now_orders", large=False)
-        shelf.keep("order_lines", "SELECT * FROM now_lines", large=False)
-    return tuple(name for (name,) in shelf.connection.execute("SELECT customer_id FROM told_customers ORDER BY 1").fetchall())
+    register_mapping(shelf.connection, "alone", {"customer_id": list(customers)})
+    _retell(draft, said, currency, "alone")
+    lines = column_list("order_lines")
+    draft.keep(
+        "now_lines",
+        f"""SELECT {lines} FROM order_lines SEMI JOIN now_orders USING (order_id) ANTI JOIN told USING (order_id)
+        UNION ALL SELECT {lines} FROM told_lines""",
+    )
+    shelf.show("orders", "SELECT * FROM now_orders")
+    shelf.show("order_lines", "SELECT * FROM now_lines")
+    return customers_told(draft)
+
+
+def customers_told(draft: Draft) -> tuple[str, ...]:
+    """Ids of the customers whose orders were told anew."""
+    return tuple(name for (name,) in draft.shelf.connection.execute("SELECT customer_id FROM told_customers ORDER BY 1").fetchall())
 
 
 def _orders(told: str, currency: str) -> str:

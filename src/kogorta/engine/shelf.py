@@ -9,12 +9,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kogorta.engine.duck import quote
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import duckdb
 
 LARGE: Final = 200_000
@@ -44,6 +47,7 @@ class Shelf:
         self._files: dict[str, Path] = {}
         self._kinds: dict[str, str] = {}
         self._written = 0
+        self._safe: frozenset[Path] = frozenset()
 
     def keep(self, name: str, query: str, *, large: bool) -> None:
         """Keep the rows of a query under a name; it may read what the name held before.
@@ -54,9 +58,11 @@ class Shelf:
             large: as a file, not as a table.
         """
         if not large:
-            self.connection.execute(f"CREATE OR REPLACE TABLE shelved AS {query}")
-            self.drop(name)
-            self.connection.execute(f"ALTER TABLE shelved RENAME TO {name}")
+            seen = self._kinds.get(name) == "VIEW"
+            self.connection.execute(f"CREATE OR REPLACE TABLE {'shelved' if seen else name} AS {query}")
+            if seen:
+                self.drop(name)
+                self.connection.execute(f"ALTER TABLE shelved RENAME TO {name}")
             self._kinds[name] = "TABLE"
             return
         self._written += 1
@@ -77,9 +83,36 @@ class Shelf:
         if kind is not None:
             self.connection.execute(f"DROP {kind} {name}")
         path = self._files.pop(name, None)
-        if path is not None:
+        if path is not None and path not in self._safe:
             path.unlink(missing_ok=True)
         return kind is not None
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Undo at the end whatever is kept, shown or dropped within; cursors made of the connection see nothing of it.
+
+        Example:
+            >>> import duckdb
+            >>> shelf = Shelf(duckdb.connect())
+            >>> shelf.keep("numbers", "SELECT 1 AS n", large=False)
+            >>> with shelf.trial():
+            ...     shelf.keep("numbers", "SELECT n + 1 AS n FROM numbers", large=False)
+            ...     shelf.connection.execute("FROM numbers").fetchone()
+            (2,)
+            >>> shelf.connection.execute("FROM numbers").fetchone()
+            (1,)
+        """
+        kinds, files = dict(self._kinds), dict(self._files)
+        self._safe = frozenset(files.values())
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("ROLLBACK")
+            for path in self._files.values():
+                if path not in self._safe:
+                    path.unlink(missing_ok=True)
+            self._kinds, self._files, self._safe = kinds, files, frozenset()
 
     def _folder(self) -> Path:
         if self._own is None:

@@ -127,11 +127,32 @@ def test_supposed_events_are_seen_as_added_ones_and_never_written(make_base):
     assert everything(other) == everything(base)
 
 
-def test_alone_only_the_orders_of_those_spoken_of_are_seen(make_base):
+def test_orders_told_are_seen_of_some_customers_alone_and_then_no_more(make_base):
     base = make_base(DEALS)
-    assert base.suppose_events([order(1, "company-1", order_id="w-1", amount=100)], alone=["company-2"]) == ("company-1", "company-2")
-    assert {row[0] for row in orders(base).values()} == {"company-1", "company-2"}
-    assert len(orders(base)) == 4
+    before = everything(base)
+    with base.orders_told([order(1, "company-1", order_id="w-1", amount=100)], of=["company-2"]) as seen:
+        assert seen == ("company-1", "company-2")
+        assert {row[0] for row in orders(base).values()} == {"company-1", "company-2"}
+        assert len(orders(base)) == 4
+    assert everything(base) == before
+    base.add_events([order(2, "company-1", order_id="w-2", amount=1)])
+    assert len(orders(base)) == len(orders(make_base(DEALS))) + 1
+
+
+def test_what_is_told_in_passing_equals_what_is_taken_in(make_base):
+    base, other = make_base(DEALS), make_base(DEALS)
+    earlier = [order(1, "company-1", order_id="w-1", amount=100), order(2, "company-2", order_id="w-2", amount=7)]
+    later = [
+        order(3, "company-2", 5, order_id="w-1", amount=300),
+        order(4, "company-1", 9, "refund", order_id="w-1", amount=300),
+        earlier[0],
+    ]
+    base.add_events(earlier)
+    other.add_events(earlier)
+    other.add_events(later)
+    with base.orders_told(later, of=[]) as seen:
+        assert orders(base) == {name: row for name, row in orders(other).items() if row[0] in seen}
+    assert seen == ("company-1", "company-2")
 
 
 def test_any_order_of_telling_gives_the_same_base(make_base):

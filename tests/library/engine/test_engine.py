@@ -138,3 +138,31 @@ def test_a_column_of_thousands_of_empty_texts_is_a_column_of_texts(texts):
     register_mapping(connection, "told", {"key": [str(place) for place in range(5_000)], "text": texts})
     found = connection.execute("SELECT count(*), count(text), min(typeof(text)) FROM told").fetchone()
     assert found == (5_000, len([text for text in texts if text]), "VARCHAR")
+
+
+def test_a_trial_leaves_tables_views_and_files_as_they_were(tmp_path):
+    shelf = Shelf(duckdb.connect(), tmp_path)
+    shelf.keep("table_one", "SELECT 1 AS n", large=False)
+    shelf.keep("file_one", "SELECT 1 AS n", large=True)
+    shelf.show("view_one", "SELECT n + 1 AS n FROM file_one")
+    files = set(tmp_path.rglob("*.parquet"))
+
+    def tried():
+        with shelf.trial():
+            shelf.keep("table_one", "SELECT n + 5 AS n FROM table_one", large=True)
+            shelf.keep("file_one", "SELECT n + 5 AS n FROM view_one", large=False)
+            shelf.drop("view_one")
+            shelf.keep("view_one", "SELECT sum(n) AS n FROM (FROM table_one UNION ALL FROM file_one)", large=True)
+            assert shelf.connection.execute("FROM view_one").fetchall() == [(13,)]
+            raise OptionError("enough")
+
+    with pytest.raises(OptionError):
+        tried()
+    assert [shelf.connection.execute(f"FROM {name}").fetchall() for name in ("table_one", "file_one", "view_one")] == [
+        [(1,)],
+        [(1,)],
+        [(2,)],
+    ]
+    assert set(tmp_path.rglob("*.parquet")) == files
+    shelf.keep("file_one", "SELECT 3 AS n", large=False)
+    assert not set(tmp_path.rglob("*.parquet"))

@@ -126,6 +126,8 @@ class Keeper:
         """Say now and then that nothing has changed; an idle tick writes nothing."""
         if time.monotonic() - self._told >= SEEN_EVERY:
             self._told = time.monotonic()
+            if self._orders is not None:
+                self._orders.let_go(unless_newest=True)
             actions.keep_watch(self._token, now)
 
     def _changes(self, members: Membership, events: Sequence[Received], until: int) -> Changes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from kogorta.base.told import TYPES
-from kogorta.desk.bases.opening import open_desk_base
+from kogorta.desk.bases.opening import base_state, open_desk_base
 from kogorta.desk.membership.received import received_waiting
 from kogorta.desk.membership.tables import as_events
 from kogorta.engine.duck import filled_sql, register_mapping
@@ -59,13 +59,22 @@ class Waiting:
         whose: how the watch knows customers.
     """
 
-    def __init__(self, events: Sequence[Received], whose: Whose) -> None:
-        self._events = events
-        self._customers = [whose.customer(event.customer_id) for event in events]
-        self._orders = [event.order for event in events]
+    def __init__(self, events: Iterable[Received], whose: Whose) -> None:
+        self._whose = whose
+        self._events: list[Received] = []
+        self._customers: list[str] = []
+        self._orders: list[str | None] = []
         self._of_customer: dict[str, list[int]] = {}
         self._of_order: dict[str, list[int]] = {}
-        for place, (customer, order) in enumerate(zip(self._customers, self._orders, strict=True)):
+        self.add(events)
+
+    def add(self, events: Iterable[Received]) -> None:
+        """Let later events wait too."""
+        for event in events:
+            place, customer, order = len(self._events), self._whose.customer(event.customer_id), event.order
+            self._events.append(event)
+            self._customers.append(customer)
+            self._orders.append(order)
             self._of_customer.setdefault(customer, []).append(place)
             if order is not None:
                 self._of_order.setdefault(order, []).append(place)
@@ -90,8 +99,19 @@ class Waiting:
         return all(self._events[place].number in numbers for name in customers for place in self._of_customer.get(name, ()))
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """One state of the base, and the events about orders that it may lack."""
+
+    version: str
+    base: CustomerBase
+    waiting: Waiting
+
+
 class ToldOrders:
     """Has the base itself work the orders out, from what it has now and the events it lacks: as it will have them in a minute.
+
+    The base stays open from one tick to the next, for as long as nobody has changed it.
 
     Args:
         whose: how the watch knows customers.
@@ -101,31 +121,49 @@ class ToldOrders:
 
     def __init__(self, whose: Whose, population: Population, records: Mapping[Grain, int]) -> None:
         self._whose, self._population, self._next = whose, population, dict(records)
+        self._opened: _Opened | None = None
 
     def changes(self, events: Sequence[Received], until: int) -> Mapping[Grain, RowChanges]:
         """All orders of everybody some events tell of, in the place of those held.
 
         Args:
-            events: what came in.
-            until: number of the last event taken in.
+            events: what came in since the last time.
+            until: number of the last of them.
         """
         telling = [event for event in events if event.type in TYPES]
+        if self._opened is not None:
+            self._opened.waiting.add(telling)
         last = {number: event.number for event in telling if (number := self._whose.number(event.customer_id)) is not None}
         if not last:
             return {}
+        opened = self._open(until)
         own = {self._whose.customer(event.customer_id) for event in telling}
-        waiting = Waiting(received_waiting(TYPES, until), self._whose)
         orders = {about for event in telling if (about := event.order) is not None}
         while True:
-            found = waiting.tied(own, orders)
-            base = open_desk_base()
-            try:
-                names = base.suppose_events(as_events(found), alone=sorted(own))
-                if waiting.holds_all(names, found):
-                    return self._in_place(base, [name for name in names if self._whose.number(name) is not None], last)
-            finally:
-                base.connection.close()
+            found = opened.waiting.tied(own, orders)
+            with opened.base.orders_told(as_events(found), of=sorted(own)) as names:
+                if opened.waiting.holds_all(names, found):
+                    return self._in_place(opened.base, [name for name in names if self._whose.number(name) is not None], last)
             own |= set(names)  # an order told of is another one's in the base, and events tell of him too
+
+    def let_go(self, *, unless_newest: bool = False) -> None:
+        """Close the base: its files of this state are needed no more.
+
+        Args:
+            unless_newest: keep it when nobody has changed the base since.
+        """
+        if self._opened is not None and not (unless_newest and self._opened.version == base_state().version):
+            self._opened.base.connection.close()
+            self._opened = None
+
+    def _open(self, until: int) -> _Opened:
+        self.let_go(unless_newest=True)
+        if self._opened is None:
+            # in this order: what is taken in between is told twice, and counts once
+            version = base_state().version
+            waiting = Waiting(received_waiting(TYPES, until), self._whose)
+            self._opened = _Opened(version, open_desk_base(), waiting)
+        return self._opened
 
     def _in_place(self, base: CustomerBase, names: Sequence[str], last: Mapping[int, int]) -> Mapping[Grain, RowChanges]:
         numbers = [self._whose.numbers[name] for name in names]
