@@ -59,10 +59,11 @@ class Masks:
 
     def flip(self, customers: Ints, slots: Ints) -> NDArray[np.bool_]:
         """Turn bits round, each of a customer and a slot, all of them different; returns whether each is set now."""
-        whole, bits = self._bytes.reshape(-1), _BITS.take(slots % 8)
+        whole, which = self._bytes.reshape(-1), slots % 8
         places = customers * self.width + slots // 8
-        np.bitwise_xor.at(whole, places, bits)
-        return np.asarray(whole.take(places) & bits != 0)
+        for number, bit in enumerate(_BITS):  # of those in one byte each has another bit
+            whole[places[which == number]] ^= bit
+        return np.asarray(whole.take(places) & _BITS.take(which) != 0)
 
     def members(self, slot: int) -> Ints:
         """Customers whose bit is set, ascending."""

@@ -333,7 +333,7 @@ class Membership:
         if rules.derived:
             derived = Derived.of(state.histories["orders"], self.definitions, day_number(today))
             state = state.with_columns(derived.columns(rules.derived))
-        return Evaluation(state, today, rules.whole, now=self.now), derived, later
+        return Evaluation(state, today, rules.whole, now=self.now, windows=rules.clockwork.windows), derived, later
 
     def _moments(self, rules: RuleSet, evaluation: Evaluation, derived: Derived | None, later: Ints) -> Ints:
         """When each is to be looked at again."""

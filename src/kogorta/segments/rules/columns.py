@@ -19,7 +19,7 @@ from kogorta.segments.rules.tree import All, Any_, Not
 from kogorta.segments.rules.units import factor_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from numpy.typing import NDArray
@@ -75,9 +75,18 @@ class Evaluation:
         as_of: the day.
         book: saved segments.
         now: the moment, microseconds since 1970 in UTC; the end of the day when not given.
+        windows: windows that will be asked about, by grain: where they begin is looked up for all of them at once.
     """
 
-    def __init__(self, state: State, as_of: date, book: SegmentBook = EMPTY_BOOK, *, now: int | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        as_of: date,
+        book: SegmentBook = EMPTY_BOOK,
+        *,
+        now: int | None = None,
+        windows: Iterable[tuple[Grain, Window]] = (),
+    ) -> None:
         self.state, self.as_of, self.book = state, as_of, book
         self.now = day_ends(as_of, state.time_zone) if now is None else now
         self.today = day_number(as_of)
@@ -89,6 +98,7 @@ class Evaluation:
         self.memory: dict[tuple[str, int, np.dtype[np.generic]], NDArray[np.generic]] = {}
         self.rows: dict[tuple[str, tuple[Condition, ...], bool], Truth | None] = {}
         self.begins: dict[tuple[str, Window], NDArray[np.int64]] = {}
+        self.windows = windows
         self.sums: dict[tuple[object, ...], NDArray[np.generic]] = {}
         self.borders: dict[tuple[object, ...], NDArray[np.int64]] = {}
 
@@ -251,9 +261,29 @@ class Evaluation:
             return history.starts[:-1]
         key = grain, window
         if key not in self.begins:
+            self._begin_together(history, grain)
+        if key not in self.begins:
             earlier = self._running(numbers_of(history, "day").values < day_number(start), _counter(history))
             self.begins[key] = history.starts[:-1] + _between(earlier, history.starts[:-1], history.starts[1:])
         return self.begins[key]
+
+    def _begin_together(self, history: History, grain: Grain) -> None:
+        """Where all windows of a grain begin: each row is counted once, where the first window before it begins."""
+        starts = {window: day_number(start) for kind, window in self.windows if kind == grain and (start := window.start(self.as_of))}
+        if not starts:
+            return
+        different = sorted(set(starts.values()))
+        borders = np.array(different, dtype=np.int64)
+        first, last = int(borders[0]) - 1, int(borders[-1])
+        days = numbers_of(history, "day").values
+        reached = np.searchsorted(borders, np.arange(first, last + 1), side="right").take(np.clip(days - first, 0, last - first))
+        counts = np.bincount(reached * self.size + history.owner, minlength=(len(borders) + 1) * self.size)
+        begins = counts.reshape(len(borders) + 1, self.size)
+        begins[0] += history.starts[:-1]
+        for place in range(1, len(borders)):
+            begins[place] += begins[place - 1]
+        for window, border in starts.items():
+            self.begins[grain, window] = begins[different.index(border)]
 
     def _summed(self, history: History, measure: Measure, column: str | None, *, orders_only: bool = True) -> NDArray[np.generic]:
         """Running sums over the rows the conditions leave, of a column or of rows; windows share them, each beginning where it does."""
