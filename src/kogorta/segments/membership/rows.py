@@ -63,7 +63,8 @@ class Rows:
     @property
     def nbytes(self) -> int:
         """Memory taken, bytes."""
-        whole: tuple[NDArray[np.generic], ...] = (self._rows, self._chain, self._heads, self._first, self._count)
+        used = self._rows[: self._used], self._chain[: self._used]  # the room behind them is asked of the system when it is written to
+        whole: tuple[NDArray[np.generic], ...] = (*used, self._heads, self._first, self._count)
         return sum(array.nbytes for array in whole)
 
     def owners(self, records: Ints) -> Ints:
@@ -169,9 +170,13 @@ class Rows:
         """Sort all living rows anew and forget the dead."""
         rows = self._rows[: self._used]
         rows = rows[rows["alive"]]
-        rows = rows[np.lexsort((rows["record"], rows["day"], rows["owner"]))]
-        self._rows, self._used, self._sorted, self._dead = rows, len(rows), len(rows), 0
-        self._chain = np.full(len(rows), -1, dtype=np.int32)
+        order, count = np.lexsort((rows["record"], rows["day"], rows["owner"])), len(rows)
+        # room for all that comes before the next time: growing in between would copy everything
+        self._rows = np.zeros(max(int(count / (1 - COMPACT_SHARE)), count + FEWEST_TO_COMPACT) + 1024, dtype=rows.dtype)
+        rows.view(self._whole).take(order, out=self._rows[:count].view(self._whole), mode="clip")
+        rows = self._rows[:count]
+        self._used, self._sorted, self._dead = count, count, 0
+        self._chain = np.empty(len(self._rows), dtype=np.int32)
         starts = starts_of(rows["owner"], len(self._heads))
         self._heads["start"], self._heads["length"], self._heads["last"] = starts[:-1], np.diff(starts), -1
         self._first[:], self._count[:] = -1, 0
