@@ -180,6 +180,47 @@ def test_those_who_are_in_now_are_kept_as_a_list_and_downloaded(founded, saved, 
     assert "Заморозить список" in page
 
 
+def test_a_rule_about_moves_is_counted_and_explained_before_it_is_saved(founded, saved, analysed, client_of):
+    settled(keeper_of(Clock(now())))
+    client, big = client_of("marketer"), sorted(held(saved["big"].pk))
+    assert big
+    new = client.get("/segments/new/", {"formula": "entered('big', 30d)"})
+    assert new.context["found"].seen.customers == len(big)
+    assert new.context["is_watched"]
+    assert "состав появится в «Живых сегментах»" in text_of(new)
+    assert client.get("/segments/new/", {"formula": "left('big', 30d)"}).context["found"].seen.customers == 0
+    row = save_segment(founded["owner"], "came", parse_formula("entered('big', 30d) and not left('big', 30d)"))
+    Transition.objects.filter(number=big[0]).update(at=Transition.objects.first().at - 31 * 86_400_000_000)
+    page = client.get(f"/segments/{row.pk}/")
+    assert page.context["found"].seen.customers == len(big) - 1
+    changed = {"mode": "formula", "formula": "entered('big', 60d)", "segment": row.pk, "version": 1, "do": "show"}
+    change = client.post("/segments/rule/", changed).context["found"].change
+    assert (change.before, change.after, change.entering, change.leaving) == (len(big) - 1, len(big), 1, 0)
+    names = dict(Person.objects.values_list("number", "customer_id"))
+    for number, words in ((big[0], "не входит в сегмент"), (big[-1], "входит в сегмент")):
+        for answer in (
+            client.get(f"/segments/{row.pk}/", {"customer": names[number]}),
+            client.get(f"/customers/card/{names[number]}", {"segment": row.pk}),
+        ):
+            told = answer.context["told"][0]
+            assert words in told
+            assert ("не входит" in told) == (number == big[0])
+
+
+def test_moves_of_a_segment_about_personal_data_are_not_counted_for_those_who_may_not_see_them(founded, analysed, client_of):
+    changed = save_segment(founded["owner"], "changed", parse_formula("known(phone) or orders() >= 0"))
+    save_segment(founded["owner"], "changed", parse_formula("orders() >= 0"), changed.pk, changed.version)
+    save_segment(founded["owner"], "buyers", parse_formula("orders() >= 1"))
+    settled(keeper_of(Clock(now())))
+    asked = {name: {"formula": f"entered('{name}', 30d)"} for name in ("changed", "buyers", "deleted long ago")}
+    manager, analyst = client_of("manager"), client_of("analyst")
+    assert {name: manager.get("/segments/new/", asked[name]).status_code for name in asked} == dict.fromkeys(asked, 200)
+    assert manager.get("/segments/new/", asked["changed"]).context["found"].seen.customers > 0
+    assert {name: analyst.get("/segments/new/", asked[name]).status_code for name in asked} == {
+        "changed": 403, "buyers": 200, "deleted long ago": 403,
+    }  # fmt: skip
+
+
 def test_a_segment_not_taken_up_yet_has_a_page_that_says_when(saved, client_of):
     client, address = client_of("marketer"), f"/live/{saved['big'].pk}/"
     assert "Сегмент ещё не посчитан" in text_of(client.get(address))  # no watch has ever run

@@ -342,7 +342,7 @@ def test_arrays_count_what_the_library_counts(analysed, founded, formula):
     assert [row[0] for row in ids.fetchall()] == members(rule, analysed)
 
 
-def test_a_rule_about_moves_is_left_to_the_watch_and_breaks_no_page(analysed, founded, client_of):
+def test_a_rule_about_moves_has_its_people_at_the_live_segment_and_breaks_no_page(analysed, founded, client_of):
     base = save_segment(founded["owner"], "base", parse_formula("orders() >= 1"))
     moved = save_segment(founded["owner"], "came lately", parse_formula("entered('base', 30d)"))
     inside = save_segment(founded["owner"], "through another", parse_formula("segment('came lately') and orders() >= 2"))
@@ -355,15 +355,17 @@ def test_a_rule_about_moves_is_left_to_the_watch_and_breaks_no_page(analysed, fo
         page = client.get(f"/segments/{row.pk}/")
         assert page.status_code == 200
         assert words in text_of(page)
-        assert "считает наблюдатель, а не анализ" in text_of(page)
+        assert "посчитано по записанным переходам и последнему анализу" in text_of(page)
+        assert (page.context["found"].seen.customers, page.context["found"].change) == (0, None), "nobody has moved yet"
         assert 'role="alert"' not in text_of(page)
         assert f'action="/segments/{row.pk}/export/"' not in text_of(page)
     customer = analysed.cursor().execute("SELECT customer_id FROM customers LIMIT 1").fetchone()[0]
-    assert "только страница живого сегмента" in text_of(client.get(f"/customers/card/{customer}", {"segment": moved.pk}))
+    assert "не входит в сегмент" in text_of(client.get(f"/customers/card/{customer}", {"segment": moved.pk}))
     for answer in (client.get("/customers/", {"in": moved.pk}), client.post(f"/segments/{moved.pk}/export/")):
         assert answer.status_code == 422
         assert "только страница живого сегмента" in text_of(answer)
         assert "--transitions" not in text_of(answer)
     edited = client.post("/segments/rule/", {"mode": "formula", "formula": "orders() >= 2", "segment": moved.pk, "do": "show"})
     assert edited.context["found"].seen.customers > 0
-    assert edited.context["found"].change is None
+    change = edited.context["found"].change
+    assert (change.before, change.after, change.entering) == (0, edited.context["found"].seen.customers, change.after)

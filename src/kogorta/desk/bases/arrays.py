@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from kogorta.segments.rules.columns import evaluate_many
 from kogorta.segments.rules.leaves import InSegment
-from kogorta.segments.rules.state import Needs, load_state, needs_of
+from kogorta.segments.rules.state import Needs, load_history, load_state, needs_of
 from kogorta.segments.rules.tree import leaves_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kogorta.desk.bases.snapshots import Snapshot
     from kogorta.segments.rules.book import SegmentBook
     from kogorta.segments.rules.fields import Grain
+    from kogorta.segments.rules.snapshot import Snapshot as RuleTables
     from kogorta.segments.rules.state import State
     from kogorta.segments.rules.tree import Node
 
@@ -39,8 +40,16 @@ _held: dict[Path, State] = {}
 _decided: OrderedDict[Asked, NDArray[np.bool_]] = OrderedDict()
 
 
-def decide(rules: Sequence[Node], snapshot: Snapshot, book: SegmentBook) -> tuple[State, list[NDArray[np.bool_]]]:
+def decide(
+    rules: Sequence[Node], snapshot: Snapshot, book: SegmentBook, moves: RuleTables | None = None
+) -> tuple[State, list[NDArray[np.bool_]]]:
     """Whether each rule holds for each customer.
+
+    Args:
+        rules: the trees.
+        snapshot: what they are decided over.
+        book: segments they refer to.
+        moves: tables that have the recorded moves the rules ask about; such an answer is not remembered, moves go on.
 
     Returns:
         The arrays, with columns `monetary` and `frequency`; for each rule an array of their length, not to be changed. The place of a
@@ -51,6 +60,10 @@ def decide(rules: Sequence[Node], snapshot: Snapshot, book: SegmentBook) -> tupl
     """
     for rule in rules:
         book.check(rule)
+    if moves is not None:
+        state = _state(snapshot, needs_of(rules, book))
+        told = load_history(moves, "transitions", len(state))
+        return state, evaluate_many(rules, replace(state, histories={**state.histories, "transitions": told}), book=book)
     asked: list[Asked] = [(snapshot.folder, rule, _referred(rule, book)) for rule in rules]
     with _lock:
         found = {key: _decided[key] for key in asked if key in _decided}

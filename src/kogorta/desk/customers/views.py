@@ -14,7 +14,7 @@ from kogorta.desk.customers.ordering import SORTS
 from kogorta.desk.customers.overview import revenue_grid, segment_cards
 from kogorta.desk.customers.people_list import CHOICES, Members, Only, Wanted, people_page
 from kogorta.desk.customers.shown import shown_card, shown_people, titles
-from kogorta.desk.errors import DeskError, NotFoundError
+from kogorta.desk.errors import NotFoundError
 from kogorta.desk.language import current_language, local, now
 from kogorta.desk.people.authority import allowed, person
 from kogorta.desk.people.permissions import Action, may
@@ -23,7 +23,6 @@ from kogorta.desk.personal.queries import channels_now, consents_of
 from kogorta.desk.personal.words import CHANNELS, STATES
 from kogorta.desk.segments.queries import (
     all_segments,
-    check_countable,
     check_may_ask,
     find_list,
     find_segment,
@@ -31,6 +30,7 @@ from kogorta.desk.segments.queries import (
     numbers_of_rule,
     saved_book,
 )
+from kogorta.desk.segments.told_moves import tables_of
 from kogorta.segments.rules.document import from_document
 from kogorta.segments.rules.explain import explain
 
@@ -101,11 +101,8 @@ def card(request: HttpRequest, customer_id: str) -> HttpResponse:
         rule = from_document(row.tree)
         check_may_ask(request.user, rule, book)
         context["asked"] = row
-        try:
-            check_countable(rule, book)
-            context["told"] = explain(rule, snapshot.rules(), customer_id, book=book).told(current_language()).splitlines()
-        except DeskError as refusal:
-            context["told"] = [refusal.told(current_language())]
+        told = explain(rule, tables_of(rule, snapshot, book), customer_id, book=book)
+        context["told"] = told.told(current_language()).splitlines()
     return render(request, "customers/card.html", context)
 
 

@@ -8,3 +8,10 @@ class MembershipConfig(AppConfig):
 
     name = "kogorta.desk.membership"
     label = "membership"
+
+    def ready(self) -> None:
+        """Tell recorded moves to whoever counts a rule about them."""
+        from kogorta.desk.membership.queries import latest_moves
+        from kogorta.desk.segments.told_moves import tell_moves_by
+
+        tell_moves_by(latest_moves)

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 
 from kogorta.desk.errors import NotFoundError
 from kogorta.desk.language import now
 from kogorta.desk.membership.models import Day, Difference, Member, Person, Subscription, Transition, Watch, Watched
 from kogorta.desk.segments.queries import MemberQuery
+from kogorta.desk.segments.told_moves import ToldMove
 from kogorta.kit.clock import EPOCH
+from kogorta.segments.membership.moments import Zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 STALE_AFTER: Final = timedelta(seconds=60)
 """Memberships nobody has looked after for so long are shown as stale."""
@@ -131,6 +133,23 @@ def newest_transitions(
 def last_sequence() -> int:
     """The number of the last move."""
     return Watch.objects.values_list("sequence", flat=True).first() or 0
+
+
+def latest_moves(segments: frozenset[str], time_zone: str) -> Iterator[ToldMove]:
+    """Of each customer the last time he entered and the last time he left each of some segments, whatever bore their names.
+
+    Args:
+        segments: names.
+        time_zone: IANA zone business days are counted in.
+    """
+    zone = Zone(time_zone)
+    today = zone.day_of((now() - EPOCH) // timedelta(microseconds=1))
+    moves = Transition.objects.filter(name__in=segments)
+    ids = dict(Person.objects.filter(number__in=moves.values("number")).values_list("number", "customer_id"))
+    found = moves.order_by().values("number", "name", "entered").annotate(last=Max("at"))
+    for number, name, entered, last in found.values_list("number", "name", "entered", "last"):
+        days_ago = max((today - zone.day_of(last)).days, 0)
+        yield ToldMove(ids[number], name, "entered" if entered else "left", days_ago)
 
 
 def members_page(segment: int, after: int, size: int) -> list[Member]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from kogorta.desk.bases.arrays import decide
 from kogorta.desk.segments.queries import figures_of
+from kogorta.desk.segments.told_moves import with_moves
 from kogorta.segments.rules.preview import EXAMPLES, Example, Preview
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ def count_rule(rule: Node, snapshot: Snapshot, book: SegmentBook) -> Preview:
     """A segment in figures, with the largest of its people.
 
     Raises:
-        InputError: a segment or the recorded moves the rule needs are not there.
+        InputError: a segment the rule refers to is not there.
     """
-    state, (mask,) = decide([rule], snapshot, book)
+    state, (mask,) = decide([rule], snapshot, book, with_moves([rule], snapshot, book))
     monetary, frequency = figures_of(state, "monetary"), figures_of(state, "frequency")
     customers, total = int(np.count_nonzero(mask)), int(monetary.sum())
     revenue, orders = int(monetary[mask].sum()), int(frequency[mask].sum())
@@ -64,9 +65,10 @@ def compare(saved: Node, edited: Node, snapshot: Snapshot, book: SegmentBook) ->
     """How many would enter and leave a segment after an edit of its rule.
 
     Raises:
-        InputError: a segment or the recorded moves the rules need are not there.
+        InputError: a segment the rules refer to is not there.
     """
-    state, (before, after) = decide([saved, edited], snapshot, book)
+    both = [saved, edited]
+    state, (before, after) = decide(both, snapshot, book, with_moves(both, snapshot, book))
     monetary = figures_of(state, "monetary")
     entering, leaving = np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
     return Shift(

@@ -107,15 +107,25 @@ def check_may_ask(user: object, rule: Node, book: SegmentBook) -> None:
     """
     if may(user, Action.SEE_CONTACTS):
         return
-    waiting, seen = [rule], set[str]()
+    waiting, seen, moved = [rule], set[str](), set[str]()
     while waiting:
         for leaf in leaves_of(waiting.pop()):
             if name := _personal(leaf):
                 raise DeniedError("The rule asks about personal data your role does not see: {name}.", name=name)
-            if isinstance(leaf, InSegment | Moved) and leaf.name not in seen:
+            if isinstance(leaf, Moved):
+                moved.add(leaf.name)
+            elif isinstance(leaf, InSegment) and leaf.name not in seen:
                 seen.add(leaf.name)
-                if isinstance(leaf, InSegment) or leaf.name in book.rules:  # moves outlive their segment
-                    waiting.append(book.rule(leaf.name))
+                waiting.append(book.rule(leaf.name))
+    if closed := moved - _open_names(user):
+        raise DeniedError("The rule asks who moved in {name}, and that tells of personal data your role does not see.", name=min(closed))
+
+
+def _open_names(user: object) -> frozenset[str]:
+    """Names that only segments have borne whose members and moves a person may see."""
+    open_ones = open_segments(user)
+    borne = [(name, open_ones is None or key in open_ones) for key, name, _ in _every_version()]
+    return frozenset(name for name, _ in borne) - {name for name, is_open in borne if not is_open}
 
 
 def open_segments(user: object) -> frozenset[int] | None:

@@ -35,12 +35,12 @@ from kogorta.desk.segments.queries import (
     subject_of,
     used_in,
 )
+from kogorta.desk.segments.told_moves import tables_of
 from kogorta.kit.errors import KogortaError
 from kogorta.segments.rules.answers import read_rule
 from kogorta.segments.rules.document import from_document
 from kogorta.segments.rules.explain import explain
 from kogorta.segments.rules.formula import parse_formula
-from kogorta.segments.rules.sentence import describe
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -186,16 +186,11 @@ def _page(request: HttpRequest, edited: Edited, row: Segment | None, name: str, 
         return render(request, "segments/rule.html", {"base": base_state(), "segment": row})
     book = saved_book()
     saved = from_document(row.tree) if row else None
-    found, watched = None, ""
+    found = None
     trouble = error or edited.error
     if edited.rule is not None:
         try:
-            if asks_for_moves(edited.rule, book):
-                check_may_ask(request.user, edited.rule, book)
-                watched = describe(edited.rule, language, currency=snapshot.currency)
-            else:
-                compared = None if saved is None or asks_for_moves(saved, book) else saved
-                found = answer(edited.rule, snapshot, book, language, request.user, compared)
+            found = answer(edited.rule, snapshot, book, language, request.user, saved)
         except KogortaError as refusal:
             if getattr(refusal, "status", 422) == 403 and request.method == "GET":
                 raise
@@ -207,7 +202,7 @@ def _page(request: HttpRequest, edited: Edited, row: Segment | None, name: str, 
         "segment": row,
         "name": name,
         "found": found,
-        "watched": watched,
+        "is_watched": edited.rule is not None and found is not None and asks_for_moves(edited.rule, book),
         "error": trouble,
         "groups": shown_groups(edited.groups, language, others, "₽" if snapshot.currency == "RUB" else snapshot.currency),
         "whats": what_options(language, with_contacts=may(request.user, Action.SEE_CONTACTS), has_segments=bool(others)),
@@ -218,7 +213,7 @@ def _page(request: HttpRequest, edited: Edited, row: Segment | None, name: str, 
         return render(request, "segments/parts/rule.html", context, status=status)
     if row is not None:
         context |= {"versions": row.versions.select_related("saved_by")[:20], "lists": row.lists.all()[:20], "used_in": used_in(row.name)}
-        context["is_watched"] = saved is not None and asks_for_moves(saved, book)
+        context["is_kept_live"] = saved is not None and asks_for_moves(saved, book)
         customer = request.GET.get("customer", "").strip()[:1000]
         if customer and saved is not None and found is not None:
             context |= {"customer": customer} | _why(saved, snapshot, customer, with_contacts=may(request.user, Action.SEE_CONTACTS))
@@ -232,7 +227,8 @@ def _why(saved: Node, snapshot: Snapshot, asked: str, *, with_contacts: bool) ->
         return {"namesakes": found}
     customer = found[0].customer_id if found else asked
     try:
-        told = explain(saved, snapshot.rules(), customer, book=saved_book()).told(current_language()).splitlines()
+        book = saved_book()
+        told = explain(saved, tables_of(saved, snapshot, book), customer, book=book).told(current_language()).splitlines()
     except KogortaError as error:
         return {"told": [error.told(current_language())]}
     return {"told": told, "asked": found[0] if found else None}

@@ -209,21 +209,33 @@ def load_state(
     arrays = run(f"SELECT {', '.join(selected)} FROM {snapshot.customers}{where} ORDER BY customer_no").fetchnumpy()
     ids = np.asarray(arrays.pop("customer_id"), dtype=object)
     columns = {name: reading.texts(name, array) if name in texts else _numbers(array) for name, array in arrays.items()}
-    tables = snapshot.tables
-    histories: dict[Grain, History] = {}
-    for grain, named in needs.texts.items():
-        if grain not in tables:
-            continue
-        reading = _TextReading(snapshot.connection, tables[grain], {name: name for name in sorted(named)})
-        wanted = ", ".join(["customer_no", *_NUMBERS[grain], *reading.selected])
-        query = f"SELECT {wanted} FROM {tables[grain]}{where} ORDER BY {_ORDER.get(grain, 'customer_no, day')}"
-        rows = run(query).fetchnumpy()
-        owner = np.asarray(rows.pop("customer_no"), dtype=np.int64) - first
-        starts = np.searchsorted(owner, np.arange(len(ids) + 1))
-        histories[grain] = History(
-            owner, starts, {name: reading.texts(name, array) if name in named else _numbers(array) for name, array in rows.items()}
-        )
+    histories: dict[Grain, History] = {
+        grain: _history(snapshot, grain, named, len(ids), where, first) for grain, named in needs.texts.items() if grain in snapshot.tables
+    }
     return State(snapshot.as_of, snapshot.unit, ids, columns, histories, time_zone=snapshot.time_zone)
+
+
+def load_history(snapshot: Snapshot, grain: Grain, customers: int) -> History:
+    """Read the rows of one grain of all customers into memory.
+
+    Args:
+        snapshot: prepared tables; that of the grain among them.
+        grain: of the rows.
+        customers: how many there are.
+    """
+    return _history(snapshot, grain, frozenset(TEXT_COLUMNS[grain]), customers)
+
+
+def _history(snapshot: Snapshot, grain: Grain, texts: frozenset[str], customers: int, where: str = "", first: int = 0) -> History:
+    table = snapshot.tables[grain]
+    reading = _TextReading(snapshot.connection, table, {name: name for name in sorted(texts)})
+    wanted = ", ".join(["customer_no", *_NUMBERS[grain], *reading.selected])
+    query = f"SELECT {wanted} FROM {table}{where} ORDER BY {_ORDER.get(grain, 'customer_no, day')}"
+    rows = snapshot.connection.execute(query).fetchnumpy()
+    owner = np.asarray(rows.pop("customer_no"), dtype=np.int64) - first
+    starts = np.searchsorted(owner, np.arange(customers + 1))
+    columns = {name: reading.texts(name, array) if name in texts else _numbers(array) for name, array in rows.items()}
+    return History(owner, starts, columns)
 
 
 class _TextReading:
