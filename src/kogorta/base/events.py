@@ -58,24 +58,24 @@ def absorb(draft: Draft, events: Sequence[Event]) -> EventsTaken:
         draft: what the base becomes.
         events: in any order; of two with one id the one with the greater row is dropped.
     """
-    unknown = find_new(draft, events)
+    find_new(draft, events)
+    unknown = draft.shelf.connection.execute(
+        "SELECT DISTINCT event_id FROM coming_events ANTI JOIN customers USING (customer_id)"
+    ).fetchall()
     added = draft.count("new_events")
     if added:
         draft.append("events", f"SELECT {column_list('events')} FROM new_events")
     types = ", ".join(map(literal, TYPES))
     telling = first_row(draft.shelf.connection.execute(f"SELECT count(*) FROM new_events WHERE type IN ({types})"))
-    return EventsTaken(added, unknown, int(telling[0]) if telling else 0)
+    return EventsTaken(added, frozenset(row[0] for row in unknown), int(telling[0]) if telling else 0)
 
 
-def find_new(draft: Draft, events: Sequence[Event]) -> frozenset[str]:
-    """Make `new_events`: of some events those the base lacks, in the columns of `events`.
+def find_new(draft: Draft, events: Sequence[Event]) -> None:
+    """Make `new_events`: of some events those the base lacks and whose customer it knows, in the columns of `events`.
 
     Args:
         draft: where they go.
         events: as `absorb` takes them.
-
-    Returns:
-        Ids of the events whose customer the base does not know.
     """
     connection = draft.shelf.connection
     register_mapping(
@@ -91,7 +91,6 @@ def find_new(draft: Draft, events: Sequence[Event]) -> frozenset[str]:
         },
     )
     draft.keep("coming_events", _COMING)
-    unknown = connection.execute("SELECT DISTINCT event_id FROM coming_events ANTI JOIN customers USING (customer_id)").fetchall()
     draft.keep(
         "new_events",
         f"""SELECT {column_list("events")} FROM (
@@ -100,4 +99,3 @@ def find_new(draft: Draft, events: Sequence[Event]) -> frozenset[str]:
         ) WHERE place = 1""",
     )
     connection.execute("DROP TABLE incoming_events")
-    return frozenset(row[0] for row in unknown)

@@ -130,6 +130,7 @@ class ToldOrders:
             events: what came in since the last time.
             until: number of the last of them.
         """
+        self.let_go(unless_newest=True)
         telling = [event for event in events if event.type in TYPES]
         if self._opened is not None:
             self._opened.waiting.add(telling)
@@ -157,7 +158,6 @@ class ToldOrders:
             self._opened = None
 
     def _open(self, until: int) -> _Opened:
-        self.let_go(unless_newest=True)
         if self._opened is None:
             # in this order: what is taken in between is told twice, and counts once
             version = base_state().version
