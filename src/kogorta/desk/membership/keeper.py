@@ -127,7 +127,7 @@ class Keeper:
         if time.monotonic() - self._told >= SEEN_EVERY:
             self._told = time.monotonic()
             if self._orders is not None:
-                self._orders.let_go(unless_newest=True)
+                self._orders.let_go_of_old()
             actions.keep_watch(self._token, now)
 
     def _changes(self, members: Membership, events: Sequence[Received], until: int) -> Changes:

@@ -130,7 +130,7 @@ class ToldOrders:
             events: what came in since the last time.
             until: number of the last of them.
         """
-        self.let_go(unless_newest=True)
+        self.let_go_of_old()
         telling = [event for event in events if event.type in TYPES]
         if self._opened is not None:
             self._opened.waiting.add(telling)
@@ -147,13 +147,9 @@ class ToldOrders:
                     return self._in_place(opened.base, [name for name in names if self._whose.number(name) is not None], last)
             own |= set(names)  # an order told of is another one's in the base, and events tell of him too
 
-    def let_go(self, *, unless_newest: bool = False) -> None:
-        """Close the base: its files of this state are needed no more.
-
-        Args:
-            unless_newest: keep it when nobody has changed the base since.
-        """
-        if self._opened is not None and not (unless_newest and self._opened.version == base_state().version):
+    def let_go_of_old(self) -> None:
+        """Close the base when somebody has changed it: the files of this state are needed no more."""
+        if self._opened is not None and self._opened.version != base_state().version:
             self._opened.base.connection.close()
             self._opened = None
 
