@@ -73,21 +73,20 @@ class Derived:
         days = numbers_of(orders, "day").values.astype(np.int64)
         won = numbers_of(orders, "is_order").values.astype(np.bool_)
         running = np.concatenate([[0], np.cumsum(won)])
-        frequency = running[starts[1:]] - running[starts[:-1]]
+        begin, end = running.take(starts[:-1]), running.take(starts[1:])
+        frequency = end - begin
         money = np.concatenate([[0], np.cumsum(numbers_of(orders, "amount").values, dtype=np.int64)])
-        at = np.flatnonzero(won)
         bought = frequency > 0
-        begin, end = running[starts[:-1]], running[starts[1:]]
-        ordered = days[at]
+        ordered = days.take(np.flatnonzero(won))
         some = len(ordered) > 0
-        first = ordered[np.where(bought, begin, 0)] if some else np.zeros(len(frequency), dtype=np.int64)
-        last = ordered[np.where(bought, end - 1, 0)] if some else np.zeros(len(frequency), dtype=np.int64)
+        first = ordered.take(np.where(bought, begin, 0)) if some else np.zeros(len(frequency), dtype=np.int64)
+        last = ordered.take(np.where(bought, end - 1, 0)) if some else np.zeros(len(frequency), dtype=np.int64)
         stages = definitions.lifecycle
         sleeping = np.full(len(frequency), float(stages.sleeping_after))
         if stages.mode == "rhythm":
             rhythm, known = _rhythms(ordered, np.repeat(np.arange(len(frequency)), frequency), len(frequency))
             sleeping = np.where(known, np.maximum(2 * rhythm, stages.shortest), sleeping)
-        return cls(definitions, today, first, last, frequency, money[starts[1:]] - money[starts[:-1]], sleeping)
+        return cls(definitions, today, first, last, frequency, money.take(starts[1:]) - money.take(starts[:-1]), sleeping)
 
     def columns(self, names: Iterable[str]) -> Mapping[str, Column]:
         """The fields asked for."""

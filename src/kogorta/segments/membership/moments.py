@@ -54,7 +54,7 @@ class Zone:
             self._first = first
             self._midnights = _midnights(self.name, today)
         place = np.clip(days - self._first, 0, len(self._midnights) - 1)
-        return np.where(days == NEVER, NEVER, self._midnights[place])
+        return np.where(days == NEVER, NEVER, self._midnights.take(place))
 
 
 @lru_cache(maxsize=8)

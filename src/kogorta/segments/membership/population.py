@@ -94,7 +94,7 @@ class Population:
 
     def is_customer(self, customers: Ints) -> NDArray[np.bool_]:
         """Whether something has been told of each card and it is not merged into another."""
-        return np.asarray(self._there[customers] & (self._kept[customers] == customers))
+        return np.asarray(self._there.take(customers) & (self._kept.take(customers) == customers))
 
     def roots(self, customers: Ints) -> Ints:
         """The customer each card belongs to."""

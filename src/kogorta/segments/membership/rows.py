@@ -71,9 +71,9 @@ class Rows:
         """The customer each record belongs to, -1 where there is no such record."""
         found = np.full(len(records), -1, dtype=np.int64)
         inside = np.flatnonzero(records < len(self._first))
-        first = self._first[records[inside]]
-        held = first >= 0
-        found[inside[held]] = self._rows["owner"][first[held]]
+        first = self._first.take(records.take(inside))
+        held = np.flatnonzero(first >= 0)
+        found[inside.take(held)] = self._rows["owner"][first.take(held)]
         return found
 
     def grow(self, customers: int) -> None:
@@ -191,7 +191,7 @@ class Rows:
         if top > len(self._first):
             size = max(top, int(1.1 * len(self._first)) + 1024)
             self._first, self._count = _longer(self._first, size, -1), _longer(self._count, size, 0)
-        known = records[self._first[records] >= 0]
+        known = records.take(np.flatnonzero(self._first.take(records) >= 0))
         if not len(known):
             return
         counts = self._count[known]
@@ -204,14 +204,15 @@ class Rows:
     def _link(self, here: Ints, owners: Ints) -> None:
         """Chain new rows behind their customers, several of one customer among them."""
         order = order_of(owners)
-        rows, whose = here[order], owners[order]
-        first = np.append(True, whose[1:] != whose[:-1])
+        rows, whose = here.take(order), owners.take(order)
+        new = np.ones(len(rows) + 1, dtype=np.bool_)  # whether another customer begins, at the end too
+        np.not_equal(whose[1:], whose[:-1], out=new[1:-1])
+        first, last = np.flatnonzero(new[:-1]), np.flatnonzero(new[1:])
         before = np.empty(len(rows), dtype=np.int32)
         before[1:] = rows[:-1]
-        before[first] = self._heads["last"][whose[first]]
+        before[first] = self._heads["last"][whose.take(first)]
         self._chain[rows] = before
-        last = np.append(first[1:], True)
-        self._heads["last"][whose[last]] = rows[last]
+        self._heads["last"][whose.take(last)] = rows.take(last)
 
     def _reserve(self, added: int) -> None:
         need = self._used + added
@@ -235,13 +236,15 @@ def starts_of(whose: NDArray[np.generic], customers: int) -> Ints:
 
 
 def order_of(numbers: Ints) -> Ints:
-    """Places in ascending order of customer numbers, of equal ones as they stand: whole numbers are sorted quicker than places.
+    """Places in ascending order of whole numbers from 0 on, of equal ones as they stand: the numbers are sorted quicker than places.
 
     Example:
         >>> order_of(np.array([5, 2, 5])).tolist()
         [1, 0, 2]
     """
     bits = len(numbers).bit_length()
+    if int(numbers.max(initial=0)).bit_length() + bits > 63:
+        return np.argsort(numbers, kind="stable")
     return np.sort(numbers << bits | np.arange(len(numbers))) & ((1 << bits) - 1)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kogorta.segments.membership.moments import NEVER
+from kogorta.segments.membership.rows import order_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,15 +38,15 @@ class WaitingRoom:
         if top > len(self.moments):
             size = max(top, int(1.1 * len(self.moments)) + 1024)
             self.moments = np.concatenate([self.moments, np.full(size - len(self.moments), NEVER, dtype=np.int64)])
-        changed = self.moments[customers] != moments
-        customers, moments = customers[changed], moments[changed]
+        changed = np.flatnonzero(self.moments.take(customers) != moments)
+        customers, moments = customers.take(changed), moments.take(changed)
         self.moments[customers] = moments
-        waits = moments != NEVER
-        customers, moments = customers[waits], moments[waits]
+        waits = np.flatnonzero(moments != NEVER)
+        customers, moments = customers.take(waits), moments.take(waits)
         if not len(customers):
             return
-        order = np.argsort(moments, kind="stable")
-        customers, moments = customers[order], moments[order]
+        order = order_of(moments - moments.min())
+        customers, moments = customers.take(order), moments.take(order)
         begins = np.flatnonzero(np.append(True, moments[1:] != moments[:-1]))
         for group, moment in zip(np.split(customers, begins[1:]), moments[begins].tolist(), strict=True):
             if moment not in self._groups:
