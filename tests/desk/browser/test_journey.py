@@ -152,7 +152,7 @@ def paths(journey):
         "/", "/customers/?segment=vip", "/customers/", "/segments/", "/segments/new/", named["segment"], named["customer"], "/changes/", "/live/",
         "/reports/", named["report"], named["report"] + "read/", "/data/", "/data/duplicates/", "/imports/", named["import"],
         named["segment"] + "?customer=ооо", named["customer"] + f"?segment={number}", f"/live/{number}/", f"/live/customers/{customer}/",
-        "/live/hooks/", "/customers/?q=ооо", "/jobs/1/", "/tokens/", "/account/password/", "/account/two-factor/on/",
+        "/live/hooks/", "/customers/?q=ооо", "/segments/new/?formula=entered('Молчат 30 дней, больше 100 000', 30d)", "/jobs/1/", "/tokens/", "/account/password/", "/account/two-factor/on/",
         f"/person/erase/?customer={customer}", "/erasures/", "/live/feed/", f"/data/duplicates/pair/?left={customer}&right={other}", "/demo/", "/jobs/", "/company/", "/people/", "/people/roles/", "/journal/", "/account/",
     ]  # fmt: skip
 
