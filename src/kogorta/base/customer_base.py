@@ -19,7 +19,7 @@ from kogorta.base.matching.decisions import rows_of, told_by_person, undone, wit
 from kogorta.base.numbered_days import NumberedDays
 from kogorta.base.options import IntakeOptions
 from kogorta.base.store import Store
-from kogorta.base.tables import KEYS, TABLES, column_list, empty_query
+from kogorta.base.tables import KEYS, ORDER_OF_ROWS, TABLES, column_list, empty_query
 from kogorta.base.told import change_orders, customers_told, events_telling, keep_told, said_of_orders, tell_apart
 from kogorta.base.update import Update
 from kogorta.engine.duck import DEFAULT_MEMORY, bound, connect, first_row, literal, quote, register_mapping
@@ -41,21 +41,6 @@ if TYPE_CHECKING:
     from kogorta.base.options import RefundPolicy
     from kogorta.engine.remote import RemoteEngine
     from kogorta.kit.progress import Progress
-
-ORDER_OF_ROWS: Final = {
-    "customers": ("customer_id",),
-    "contacts": ("customer_id", "contact_id"),
-    "orders": ("ordered_at", "order_id"),
-    "order_lines": ("order_id", "line_no"),
-    "products": ("product_id",),
-    "customer_days": ("customer_id", "day"),
-    "quarantine": ("source", "row_no", "reason"),
-    "merges": ("kept_id", "merged_id"),
-    "matches": ("left_id", "right_id"),
-    "imports": ("source", "digest"),
-    "events": ("at", "event_id"),
-    "consents": ("customer_id", "channel", "purpose"),
-}
 
 ROW_BY_ROW: Final = 0.1
 """An import of at most this share of the rows read so far is followed row by row; a larger one makes the derived tables anew."""
@@ -245,8 +230,7 @@ class CustomerBase:
             Ids of the customers seen.
 
         Example:
-            >>> with CustomerBase(None).orders_told([], of=["company-1"]) as customers:
-            ...     customers
+            >>> with CustomerBase(None).orders_told([], of=["company-1"]) as customers: customers
             ('company-1',)
         """
         with self.shelf.trial():

@@ -96,6 +96,21 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Table -> columns that tell its rows apart, for the tables that are changed row by row."""
 
+ORDER_OF_ROWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "customers": ("customer_id",),
+    "contacts": ("customer_id", "contact_id"),
+    "orders": ("ordered_at", "order_id"),
+    "order_lines": ("order_id", "line_no"),
+    "products": ("product_id",),
+    "customer_days": ("customer_id", "day"),
+    "quarantine": ("source", "row_no", "reason"),
+    "merges": ("kept_id", "merged_id"),
+    "matches": ("left_id", "right_id"),
+    "imports": ("source", "digest"),
+    "events": ("at", "event_id"),
+    "consents": ("customer_id", "channel", "purpose"),
+}
+"""How the rows of a table are ordered when it is read."""
 MONTH_OF: Final[Mapping[str, str]] = {"orders": "ordered_on", "customer_days": "day", "events": 'CAST("at" AS DATE)'}
 """Table -> the day a row belongs to, for the tables that are kept in months once they are large."""
 

@@ -30,9 +30,8 @@ from kogorta.desk.segments.queries import (
     numbers_of_rule,
     saved_book,
 )
-from kogorta.desk.segments.told_moves import tables_of
+from kogorta.desk.segments.told_moves import explained
 from kogorta.segments.rules.document import from_document
-from kogorta.segments.rules.explain import explain
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -101,8 +100,7 @@ def card(request: HttpRequest, customer_id: str) -> HttpResponse:
         rule = from_document(row.tree)
         check_may_ask(request.user, rule, book)
         context["asked"] = row
-        told = explain(rule, tables_of(rule, snapshot, book), customer_id, book=book)
-        context["told"] = told.told(current_language()).splitlines()
+        context["told"] = explained(rule, snapshot, customer_id, book).told(current_language()).splitlines()
     return render(request, "customers/card.html", context)
 
 

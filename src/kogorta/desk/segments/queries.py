@@ -117,7 +117,7 @@ def check_may_ask(user: object, rule: Node, book: SegmentBook) -> None:
             elif isinstance(leaf, InSegment) and leaf.name not in seen:
                 seen.add(leaf.name)
                 waiting.append(book.rule(leaf.name))
-    if closed := moved - _open_names(user):
+    if closed := moved - (_open_names(user) if moved else frozenset()):
         raise DeniedError("The rule asks who moved in {name}, and that tells of personal data your role does not see.", name=min(closed))
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from kogorta.desk.language import local, now
 from kogorta.engine.duck import filled_sql, register_mapping
-from kogorta.segments.rules.leaves import InSegment, Moved
-from kogorta.segments.rules.tree import leaves_of
+from kogorta.segments.membership.ruleset import every_leaf
+from kogorta.segments.rules.explain import explain
+from kogorta.segments.rules.leaves import Moved
+from kogorta.segments.rules.tree import Not
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from kogorta.desk.bases.snapshots import Snapshot
     from kogorta.segments.rules.book import SegmentBook
+    from kogorta.segments.rules.explain import Explanation, Reason
     from kogorta.segments.rules.snapshot import Snapshot as RuleTables
     from kogorta.segments.rules.tree import Node
 
@@ -54,7 +58,7 @@ def with_moves(rules: Sequence[Node], snapshot: Snapshot, book: SegmentBook) -> 
     Raises:
         InputError: there is no segment a rule refers to.
     """
-    names = _asked_about(rules, book)
+    names = frozenset(leaf.name for leaf in every_leaf(rules, book) if isinstance(leaf, Moved))
     if not names:
         return None
     moves = [move for teller in _tellers for move in teller(names, snapshot.time_zone)]
@@ -74,21 +78,22 @@ def with_moves(rules: Sequence[Node], snapshot: Snapshot, book: SegmentBook) -> 
     return replace(tables, transitions="moves_of_rules")
 
 
-def tables_of(rule: Node, snapshot: Snapshot, book: SegmentBook) -> RuleTables:
-    """What a rule reads of a snapshot, recorded moves among it when it asks about them."""
-    return with_moves([rule], snapshot, book) or snapshot.rules()
+def explained(rule: Node, snapshot: Snapshot, customer: str, book: SegmentBook) -> Explanation:
+    """Why a customer is in the segment of a rule or not, by the moves recorded so far too; these keep their own days.
+
+    Raises:
+        InputError: there is no such customer, or segment.
+    """
+    tables = with_moves([rule], snapshot, book)
+    if tables is None:
+        return explain(rule, snapshot.rules(), customer, book=book)
+    found = explain(rule, tables, customer, book=book)
+    lag = local(now()).date() - snapshot.as_of
+    # when it changes by itself is not told: moves are counted up to today, the rest up to the analysis
+    return replace(found, reasons=tuple(_dated(reason, lag) for reason in found.reasons), changes_on=None)
 
 
-def _asked_about(rules: Sequence[Node], book: SegmentBook) -> frozenset[str]:
-    """Segments whose moves some rules, or segments they refer to, ask about."""
-    found: set[str] = set()
-    seen: set[str] = set()
-    waiting = list(rules)
-    while waiting:
-        for leaf in leaves_of(waiting.pop()):
-            if isinstance(leaf, Moved):
-                found.add(leaf.name)
-            elif isinstance(leaf, InSegment) and leaf.name not in seen:
-                seen.add(leaf.name)
-                waiting.append(book.rule(leaf.name))
-    return frozenset(found)
+def _dated(reason: Reason, lag: timedelta) -> Reason:
+    leaf = reason.condition.part if isinstance(reason.condition, Not) else reason.condition
+    value = reason.value + lag if isinstance(leaf, Moved) and isinstance(reason.value, date) else reason.value
+    return replace(reason, value=value, inside=tuple(_dated(one, lag) for one in reason.inside))

@@ -35,11 +35,10 @@ from kogorta.desk.segments.queries import (
     subject_of,
     used_in,
 )
-from kogorta.desk.segments.told_moves import tables_of
+from kogorta.desk.segments.told_moves import explained
 from kogorta.kit.errors import KogortaError
 from kogorta.segments.rules.answers import read_rule
 from kogorta.segments.rules.document import from_document
-from kogorta.segments.rules.explain import explain
 from kogorta.segments.rules.formula import parse_formula
 
 if TYPE_CHECKING:
@@ -228,7 +227,7 @@ def _why(saved: Node, snapshot: Snapshot, asked: str, *, with_contacts: bool) ->
     customer = found[0].customer_id if found else asked
     try:
         book = saved_book()
-        told = explain(saved, tables_of(saved, snapshot, book), customer, book=book).told(current_language()).splitlines()
+        told = explained(saved, snapshot, customer, book).told(current_language()).splitlines()
     except KogortaError as error:
         return {"told": [error.told(current_language())]}
     return {"told": told, "asked": found[0] if found else None}
