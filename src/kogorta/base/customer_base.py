@@ -7,7 +7,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from kogorta.base.assembly import assemble
 from kogorta.base.audit import Accounting, Audit, Fate, Problem
@@ -21,7 +21,7 @@ from kogorta.base.options import IntakeOptions
 from kogorta.base.store import Store
 from kogorta.base.tables import KEYS, ORDER_OF_ROWS, TABLES, column_list, empty_query
 from kogorta.base.told import change_orders, customers_told, events_telling, keep_told, said_of_orders, tell_apart
-from kogorta.base.update import Update
+from kogorta.base.update import ROW_BY_ROW, ROW_BY_ROW_FROM, Update
 from kogorta.engine.duck import DEFAULT_MEMORY, bound, connect, first_row, literal, quote, register_mapping
 from kogorta.engine.shelf import LARGE, Shelf
 from kogorta.engine.table import Table
@@ -41,11 +41,6 @@ if TYPE_CHECKING:
     from kogorta.base.options import RefundPolicy
     from kogorta.engine.remote import RemoteEngine
     from kogorta.kit.progress import Progress
-
-ROW_BY_ROW: Final = 0.1
-"""An import of at most this share of the rows read so far is followed row by row; a larger one makes the derived tables anew."""
-ROW_BY_ROW_FROM: Final = 100_000
-"""Rows read so far from which it pays: of a small base everything is made anew in less time than it takes to ask what changed."""
 
 
 class CustomerBase:

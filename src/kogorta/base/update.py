@@ -38,6 +38,12 @@ _CHANGED: Final = (
 )
 
 
+ROW_BY_ROW: Final = 0.1
+"""An import of at most this share of the rows read so far is followed row by row; a larger one makes the derived tables anew."""
+ROW_BY_ROW_FROM: Final = 100_000
+"""Rows read so far from which it pays: of a small base everything is made anew in less time than it takes to ask what changed."""
+
+
 class Update:
     """One change of a base, row by row.
 

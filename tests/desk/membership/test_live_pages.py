@@ -4,7 +4,7 @@ from html import unescape
 from watching import Clock, held, keeper_of, send, settled, watch_row
 
 from kogorta.desk.events.models import ReceivedEvent
-from kogorta.desk.language import now
+from kogorta.desk.language import local, now
 from kogorta.desk.membership.models import Day, Person, Refit, Transition, Watch, Watched
 from kogorta.desk.segments.actions import delete_segment, save_segment
 from kogorta.desk.segments.models import FrozenList, Segment
@@ -197,6 +197,8 @@ def test_a_rule_about_moves_is_counted_and_explained_before_it_is_saved(founded,
     change = client.post("/segments/rule/", changed).context["found"].change
     assert (change.before, change.after, change.entering, change.leaving) == (len(big) - 1, len(big), 1, 0)
     names = dict(Person.objects.values_list("number", "customer_id"))
+    told = client.get(f"/segments/{row.pk}/", {"customer": names[big[-1]]}).context["told"]
+    assert f"{local(now()):%d.%m.%Y}" in " ".join(told), "a move keeps its own day, whenever the base was analysed"
     for number, words in ((big[0], "не входит в сегмент"), (big[-1], "входит в сегмент")):
         for answer in (
             client.get(f"/segments/{row.pk}/", {"customer": names[number]}),
