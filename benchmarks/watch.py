@@ -3,7 +3,8 @@
 Run from the project root:
 
     python -m benchmarks.watch kills [kills] [events per second]     # each time counted against a recomputation from raw events
-    python -m benchmarks.watch latency [seconds] [events per second] [mix]  # event accepted -> transition written, 99th percentile
+    python -m benchmarks.watch latency [seconds] [events per second] [mix] [--customers N] [--home FOLDER]
+        # event accepted -> transition written, 99th percentile; the desk is kept in FOLDER, if one is named
 
 Mixes of events: `visits` (clicks, opened mails, visits), `shop` (of a hundred events two tell of orders: new ones, later a change or a
 refund of one of these), `knot` (one of seven tells of one of 500 orders, each time as another customer's, so that all are tied to all).
@@ -11,6 +12,7 @@ refund of one of these), `knot` (one of seven tells of one of 500 orders, each t
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
@@ -23,6 +25,8 @@ import threading
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+from benchmarks.desk import make_desk
 
 RULES = {
     "clicked": "events('email_click', 30d) >= 1",
@@ -41,7 +45,31 @@ LENGTHS = (1.5, 0.3, 0.02, 0.02)
 """Seconds of each within which the moment of a kill is drawn."""
 ROUND = 20
 """Kills of one desk; then all is counted, and the next ones meet a desk without events, so that beginnings stay short."""
+LARGE = 100_000
+"""Customers from which on a desk is drawn as in `benchmarks.desk`."""
 PROGRAM = Path(__file__).parents[1] / "tests" / "desk" / "membership" / "crash_watch.py"
+
+
+def make_school(home: Path, companies: int) -> None:
+    """A desk of a school of so many companies, whose base ends today."""
+    from kogorta.base.customer_base import CustomerBase
+    from kogorta.base.options import IntakeOptions
+    from kogorta.demo.school import write_school
+    from kogorta.desk.bases.snapshots import make_snapshot
+    from kogorta.desk.company.actions import found_company
+    from kogorta.desk.company.queries import CompanyFacts
+    from kogorta.desk.people.models import User
+    from kogorta.desk.settings import DESK
+    from kogorta.sources.files import read_file
+
+    found_company(CompanyFacts("Орион", "Europe/Moscow", "RUB", "case"))
+    User.objects.create(email="owner@example.com", name="Owner", role="owner", language="en", password="!")
+    day = date.today()  # noqa: DTZ011  (the base ends today, whatever the zone)
+    write_school(home / "school", seed=7, as_of=day, companies=companies)
+    with tempfile.TemporaryDirectory() as workspace:
+        extract = read_file(home / "school" / "deals.csv", layout="auto", workspace=Path(workspace))
+        CustomerBase(DESK.base_folder).add(extract, IntakeOptions(currency="RUB", received_on=day))
+    make_snapshot("case")
 
 
 class Desk:
@@ -58,29 +86,23 @@ class Desk:
         from kogorta.desk.running import prepare
 
         prepare(Environment.read())
-        from kogorta.base.customer_base import CustomerBase
-        from kogorta.base.options import IntakeOptions
-        from kogorta.demo.school import write_school
-        from kogorta.desk.bases.snapshots import make_snapshot
-        from kogorta.desk.company.actions import found_company
-        from kogorta.desk.company.queries import CompanyFacts
+        from kogorta.desk.bases.snapshots import newest_snapshot
         from kogorta.desk.people.models import User
         from kogorta.desk.segments.actions import save_segment
-        from kogorta.desk.settings import DESK
+        from kogorta.desk.segments.models import Segment
         from kogorta.segments.rules.formula import parse_formula
-        from kogorta.sources.files import read_file
 
-        found_company(CompanyFacts("Орион", "Europe/Moscow", "RUB", "case"))
-        self.owner = User.objects.create(email="owner@example.com", name="Owner", role="owner", language="en", password="!")
-        day = date.today()  # noqa: DTZ011  (the base ends today, whatever the zone)
-        write_school(home / "school", seed=7, as_of=day, companies=companies)
-        with tempfile.TemporaryDirectory() as workspace:
-            extract = read_file(home / "school" / "deals.csv", layout="auto", workspace=Path(workspace))
-            CustomerBase(DESK.base_folder).add(extract, IntakeOptions(currency="RUB", received_on=day))
-        snapshot = make_snapshot("case")
+        if companies < LARGE:
+            make_school(home, companies)
+        else:
+            make_desk(companies)
+        snapshot = newest_snapshot()
+        assert snapshot is not None
         self.customers = [name for (name,) in snapshot.cursor().execute("SELECT customer_id FROM customers ORDER BY 1").fetchall()]
+        there = set(Segment.objects.values_list("name", flat=True))
         for name, formula in RULES.items():
-            save_segment(self.owner, name, parse_formula(formula))
+            if name not in there:
+                save_segment(User.objects.get(), name, parse_formula(formula))
         self.sent = 0
 
     def start(self) -> None:
@@ -137,18 +159,21 @@ class Desk:
             return ("order", *self._ordered[-1])
         return (kind, *draw.choice(self._ordered[-1_000:]))
 
-    def settle(self, limit: float = 120) -> None:
-        """Wait until the watch has begun, everything sent was taken in and nothing moves any more."""
-        from kogorta.desk.membership.models import Watch
+    def settle(self, limit: float = 300, still: int = 2) -> None:
+        """Wait until the watch has begun, has all rules, everything sent was taken in and nothing moves for some looks, two a second."""
+        from kogorta.desk.membership.models import Watch, Watched
         from kogorta.desk.membership.received import newest_number
+        from kogorta.desk.segments.models import Segment
 
-        last, end = (-1, -1), time.monotonic() + limit
+        rules = Segment.objects.count()
+
+        looks, end = [(-1, -1, -1)], time.monotonic() + limit
         while time.monotonic() < end:
             row = Watch.objects.first()
-            now = (row.position, row.sequence) if row else (-1, -1)
-            if row is not None and row.ticks > self._ticks and row.position >= newest_number() and now == last:
+            looks.append((row.position, row.sequence, row.ticks) if row else (-1, -1, -1))
+            begun = row is not None and row.ticks > self._ticks and Watched.objects.count() == rules
+            if begun and looks[-1][0] >= newest_number() and set(looks[-still:]) == {looks[-1]}:
                 return
-            last = now
             time.sleep(0.5)
         raise TimeoutError("the watch did not come to rest")
 
@@ -295,16 +320,21 @@ def kills(count: int, rate: int, seed: int = 1, companies: int = 300) -> bool:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def latency(seconds: int, rate: int, mix: str = "shop", companies: int = 3_000) -> bool:
+def latency(seconds: int, rate: int, mix: str = "shop", companies: int = 3_000, kept: Path | None = None) -> bool:
     """From an event on the disk to its move on the disk, at a steady rate; both moments by the clock of this machine."""
-    home, draw = Path(tempfile.mkdtemp(prefix="kogorta-watch-")), random.Random(1)
+    home, draw = kept or Path(tempfile.mkdtemp(prefix="kogorta-watch-")), random.Random(1)
     try:
         desk = Desk(home, companies)
+        desk.clear()
         from kogorta.desk.events.models import ReceivedEvent
         from kogorta.desk.membership.models import Transition, Watch
 
         desk.start()
+        desk.settle(still=8)  # who moved by the rules is looked at once more
+        begun = time.monotonic()
+        desk.send(max(rate // 10, 1), draw, mix)
         desk.settle()
+        print(f"{mix}, {len(desk.customers):,} customers: the first events took {time.monotonic() - begun - 0.5:.1f} s")
         first = Watch.objects.get().sequence
         accepted: list[tuple[float, int]] = []
         begin = time.monotonic()
@@ -349,20 +379,28 @@ def latency(seconds: int, rate: int, mix: str = "shop", companies: int = 3_000) 
         print(f"{lost} lost, {twice} doubled")
         return found[0.99] <= 1.0 and lost == twice == 0
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def main() -> None:
     """One of the two."""
-    what, *words = sys.argv[1:] or ["kills"]
-    mix = words.pop() if words and not words[-1].isdecimal() else "shop"
-    given = [int(number) for number in words]
-    if what == "kills":
-        good = kills(*given) if len(given) > 1 else kills(given[0] if given else 100, 200)
-    elif what == "latency":
-        good = latency(given[0] if given else 60, given[1] if len(given) > 1 else 5_000, mix)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    kinds = parser.add_subparsers(dest="what", required=True)
+    killing = kinds.add_parser("kills")
+    killing.add_argument("kills", type=int, nargs="?", default=100)
+    killing.add_argument("rate", type=int, nargs="?", default=200)
+    timing = kinds.add_parser("latency")
+    timing.add_argument("seconds", type=int, nargs="?", default=60)
+    timing.add_argument("rate", type=int, nargs="?", default=5_000)
+    timing.add_argument("mix", choices=("visits", "shop", "knot"), nargs="?", default="shop")
+    timing.add_argument("--customers", type=int, default=3_000)
+    timing.add_argument("--home", type=Path)
+    asked = parser.parse_args()
+    if asked.what == "kills":
+        good = kills(asked.kills, asked.rate)
     else:
-        raise SystemExit(f"{what} is none of: kills, latency")
+        good = latency(asked.seconds, asked.rate, asked.mix, asked.customers, asked.home)
     sys.exit(0 if good else 1)
 
 

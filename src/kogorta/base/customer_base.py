@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +13,13 @@ from kogorta.base.audit import Accounting, Audit, Fate, Problem
 from kogorta.base.cleaning import read_rows
 from kogorta.base.derivation import NEW_TABLES, Derivation, note_problems, note_whole_base
 from kogorta.base.draft import Draft
-from kogorta.base.events import absorb, find_new
+from kogorta.base.events import absorb
 from kogorta.base.matching.decisions import rows_of, told_by_person, undone, with_rows, without_pair
 from kogorta.base.numbered_days import NumberedDays
 from kogorta.base.options import IntakeOptions
 from kogorta.base.store import Store
 from kogorta.base.tables import KEYS, ORDER_OF_ROWS, TABLES, column_list, empty_query
-from kogorta.base.told import change_orders, customers_told, events_telling, keep_told, said_of_orders, tell_apart
+from kogorta.base.told import change_orders, customers_told, events_telling, keep_told, said_of_orders
 from kogorta.base.update import ROW_BY_ROW, ROW_BY_ROW_FROM, Update
 from kogorta.engine.duck import DEFAULT_MEMORY, bound, connect, first_row, literal, quote, register_mapping
 from kogorta.engine.shelf import LARGE, Shelf
@@ -29,7 +28,7 @@ from kogorta.kit.errors import InputError, OptionError
 from kogorta.kit.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     import duckdb
@@ -86,6 +85,11 @@ class CustomerBase:
     def refund_policy(self) -> str:
         """`net` or `ignore`: how refunds were taken in."""
         return self._store.state.refunds or "net"
+
+    @property
+    def versions(self) -> Mapping[str, int]:
+        """The version of each table as it is read here; empty in memory."""
+        return dict(self._store.state.versions)
 
     @property
     def enriched(self) -> bool:
@@ -212,26 +216,6 @@ class CustomerBase:
         finally:
             draft.clear()
             self.generation += 1
-
-    @contextmanager
-    def orders_told(self, events: Sequence[Event], of: Iterable[str]) -> Iterator[tuple[str, ...]]:
-        """See in `orders` and `order_lines` some customers alone, as if the base had some events; within the block, never written.
-
-        Args:
-            events: as `add_events` takes them.
-            of: ids of customers; those the events tell orders of are seen too.
-
-        Yields:
-            Ids of the customers seen.
-
-        Example:
-            >>> with CustomerBase(None).orders_told([], of=["company-1"]) as customers: customers
-            ('company-1',)
-        """
-        with self.shelf.trial():
-            draft = Draft(self.shelf, None, large=False)
-            find_new(draft, events)
-            yield tell_apart(draft, self._said(), self.currency, of)
 
     def _said(self) -> str:
         """Query of what new events, with the earlier ones about the same orders, say of orders."""

@@ -77,6 +77,12 @@ def find_new(draft: Draft, events: Sequence[Event]) -> None:
         draft: where they go.
         events: as `absorb` takes them.
     """
+    note_coming(draft, events)
+    keep_new(draft, there="events", known="customers")
+
+
+def note_coming(draft: Draft, events: Sequence[Event]) -> None:
+    """Make `coming_events`: some events under the customers their cards belong to, in the columns of `events`."""
     connection = draft.shelf.connection
     register_mapping(
         connection,
@@ -91,11 +97,21 @@ def find_new(draft: Draft, events: Sequence[Event]) -> None:
         },
     )
     draft.keep("coming_events", _COMING)
+    connection.execute("DROP TABLE incoming_events")
+
+
+def keep_new(draft: Draft, *, there: str, known: str) -> None:
+    """Make `new_events` of `coming_events`.
+
+    Args:
+        draft: where they go.
+        there: table of the events that are not new.
+        known: table of the customers whose events count.
+    """
     draft.keep(
         "new_events",
         f"""SELECT {column_list("events")} FROM (
             SELECT *, row_number() OVER (PARTITION BY event_id ORDER BY "at", customer_id, type, source, properties) AS place
-            FROM coming_events SEMI JOIN customers USING (customer_id) ANTI JOIN events USING (event_id)
+            FROM coming_events SEMI JOIN {known} USING (customer_id) ANTI JOIN {there} USING (event_id)
         ) WHERE place = 1""",
     )
-    connection.execute("DROP TABLE incoming_events")

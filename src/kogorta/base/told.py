@@ -15,7 +15,7 @@ from kogorta.engine.duck import filled_sql, literal, register_mapping
 from kogorta.kit.language import minor_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from kogorta.base.draft import Draft
 
@@ -28,7 +28,7 @@ _CHANGED: Final = ("orders", "order_lines", "customer_days", "unusual_orders", "
 
 
 def said_of_orders(events: str, *, currency: str, time_zone: str, refunds: bool) -> str:
-    """Query of what the events of a table say of orders, in the base's currency.
+    """Query of what the events of a table say of orders, in the base's currency: a row for each order and each refund.
 
     Args:
         events: a table of the shape of `events`.
@@ -36,8 +36,28 @@ def said_of_orders(events: str, *, currency: str, time_zone: str, refunds: bool)
         time_zone: in which a day ends.
         refunds: whether refunds are subtracted in this base.
     """
-    parameters = {"unit": 10 ** minor_digits(currency), "zone": time_zone, "refunds": refunds}
-    return filled_sql("base", "told_orders", parameters, {"events": events})
+    return newest_of(f"({said_by(events, refunds=refunds)})", currency=currency, time_zone=time_zone)
+
+
+def said_by(events: str, *, refunds: bool) -> str:
+    """Query of what each event of a table says: the id of its order, and what is told of it.
+
+    Args:
+        events: a table of the shape of `events`.
+        refunds: whether refunds are subtracted in this base.
+    """
+    return filled_sql("base", "said_of_orders", {"refunds": refunds}, {"events": events})
+
+
+def newest_of(said: str, *, currency: str, time_zone: str) -> str:
+    """Query of the orders told, each as its latest event says.
+
+    Args:
+        said: a table of the shape of `said_by`.
+        currency: of the base; amounts of events are in its major units.
+        time_zone: in which a day ends.
+    """
+    return filled_sql("base", "told_orders", {"unit": 10 ** minor_digits(currency), "zone": time_zone}, {"said": said})
 
 
 def events_telling(fresh: str) -> str:
@@ -79,7 +99,7 @@ def change_orders(draft: Draft, said: str, currency: str) -> None:
     draft.differ("products", KEYS["products"], "was_products", "now_products")
 
 
-def _retell(draft: Draft, said: str, currency: str, others: str = "") -> None:
+def _retell(draft: Draft, said: str, currency: str) -> None:
     """Make `now_orders` and `told_lines`: all orders of the customers events speak of, net of refunds, and the items of those told.
 
     Also `told` (orders told), `told_customers`, and `was_orders`. A customer is spoken of by any event about an order that is or was his.
@@ -88,22 +108,31 @@ def _retell(draft: Draft, said: str, currency: str, others: str = "") -> None:
         draft: where they go.
         said: query as of `said_of_orders`.
         currency: of the base.
-        others: table of more customers (`customer_id`), of whom nothing is told.
     """
     draft.keep("told", f"SELECT * FROM ({said}) AS said")
     draft.keep(
         "told_customers",
-        f"""SELECT DISTINCT customer_id FROM (
+        """SELECT DISTINCT customer_id FROM (
             SELECT coalesce(m.kept_id, t.teller) AS customer_id
             FROM (SELECT unnest(tellers) AS teller FROM told) t LEFT JOIN merges m ON m.merged_id = t.teller
-            {f"UNION ALL SELECT customer_id FROM {others}" if others else ""}
             UNION ALL SELECT customer_id FROM orders SEMI JOIN told USING (order_id)) AS whose""",
     )
     draft.keep("was_orders", f"SELECT {column_list('orders')} FROM orders SEMI JOIN told_customers USING (customer_id)")
-    draft.keep(
-        "told_raw", f"SELECT {column_list('orders')} FROM was_orders ANTI JOIN told USING (order_id) UNION ALL {_orders('told', currency)}"
-    )
+    net_with(draft, "was_orders ANTI JOIN told USING (order_id)", "told", currency)
+    draft.keep("told_lines", lines_of("told"))
+
+
+def net_with(draft: Draft, others: str, told: str, currency: str) -> None:
+    """Make `now_orders`: all orders of some customers net of refunds, with those told among them.
+
+    Args:
+        draft: where they go.
+        others: what `FROM` takes: their orders that were not told, in the shape of `orders`.
+        told: table of their orders that were, as of `newest_of`.
+        currency: of the base.
+    """
     connection = draft.shelf.connection
+    draft.keep("told_raw", f"SELECT {column_list('orders')} FROM {others} UNION ALL {_orders(told, currency)}")
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE identity_map AS SELECT DISTINCT entity_id, coalesce(m.kept_id, entity_id) AS customer_id
         FROM told_raw LEFT JOIN merges m ON m.merged_id = entity_id"""
@@ -112,7 +141,6 @@ def _retell(draft: Draft, said: str, currency: str, others: str = "") -> None:
     match_refunds(connection)
     draft.keep("now_orders", f"SELECT {column_list('orders')} FROM ({filled_sql('base', 'net_orders', {})}) AS net")
     connection.execute("DROP VIEW raw_orders")
-    draft.keep("told_lines", _lines("told"))
 
 
 def keep_told(draft: Draft, said: str, currency: str, others: str, nameless: Mapping[str, str]) -> None:
@@ -138,37 +166,11 @@ def keep_told(draft: Draft, said: str, currency: str, others: str, nameless: Map
     draft.keep("told", f"SELECT * FROM ({said}) AS said ANTI JOIN other_orders USING (order_id) ANTI JOIN told_before USING (order_id)")
     draft.keep("kept_orders", f"SELECT {columns} FROM told_before UNION ALL {_orders('told', currency)}")
     lines = column_list("order_lines")
-    draft.keep("kept_lines", f"SELECT {lines} FROM order_lines SEMI JOIN told_before USING (order_id) UNION ALL {_lines('told')}")
-
-
-def tell_apart(draft: Draft, said: str, currency: str, customers: Iterable[str]) -> tuple[str, ...]:
-    """Let `orders` and `order_lines` have the rows of some customers alone, with what events say of their orders among them.
-
-    Args:
-        draft: one that is never written.
-        said: query as of `said_of_orders`.
-        currency: of the base.
-        customers: ids of customers.
-
-    Returns:
-        Ids of these customers, and of those the events tell orders of.
-    """
-    shelf = draft.shelf
-    register_mapping(shelf.connection, "alone", {"customer_id": list(customers)})
-    _retell(draft, said, currency, "alone")
-    lines = column_list("order_lines")
-    draft.keep(
-        "now_lines",
-        f"""SELECT {lines} FROM order_lines SEMI JOIN now_orders USING (order_id) ANTI JOIN told USING (order_id)
-        UNION ALL SELECT {lines} FROM told_lines""",
-    )
-    shelf.show("orders", "SELECT * FROM now_orders")
-    shelf.show("order_lines", "SELECT * FROM now_lines")
-    return customers_told(draft)
+    draft.keep("kept_lines", f"SELECT {lines} FROM order_lines SEMI JOIN told_before USING (order_id) UNION ALL {lines_of('told')}")
 
 
 def customers_told(draft: Draft) -> tuple[str, ...]:
-    """Ids of the customers whose orders were told anew."""
+    """Ids of the customers whose orders `change_orders` told anew."""
     return tuple(name for (name,) in draft.shelf.connection.execute("SELECT customer_id FROM told_customers ORDER BY 1").fetchall())
 
 
@@ -181,7 +183,7 @@ def _orders(told: str, currency: str) -> str:
         {literal(TOLD)} AS import_digest FROM {told})"""
 
 
-def _lines(told: str) -> str:
+def lines_of(told: str) -> str:
     """Query of the items of orders told, in the shape of `order_lines`."""
     return f"""SELECT {column_list("order_lines")} FROM (SELECT order_id, CAST(1 AS BIGINT) AS line_no, product_id, product AS name,
         category, quantity, CASE WHEN quantity > 0 THEN CAST(round(amount / quantity) AS BIGINT) END AS price, discount, amount

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 LARGE: Final = 200_000
 """Rows from which results are kept as files."""
+_KEYED_GROUP: Final = 8_192
+"""Rows of a file read together when one of them is asked for by its key."""
+_MOST_KEYS: Final = 2_000
+"""Keys beyond which most groups have one of them."""
 
 
 class Shelf:
@@ -48,6 +52,7 @@ class Shelf:
         self._kinds: dict[str, str] = {}
         self._written = 0
         self._safe: frozenset[Path] = frozenset()
+        self._has_keyed = False
 
     def keep(self, name: str, query: str, *, large: bool) -> None:
         """Keep the rows of a query under a name; it may read what the name held before.
@@ -70,6 +75,47 @@ class Shelf:
         self.connection.sql(query).write_parquet(str(path), compression="snappy", row_group_size=100_000)
         self.show(name, f"SELECT * FROM read_parquet({quote(str(path))})")
         self._files[name] = path
+
+    def keep_keyed(self, name: str, query: str, key: str, *, large: bool) -> None:
+        """Keep the rows of a query so that `rows_with` finds some without reading the others.
+
+        Args:
+            name: as of `keep`; these rows stay as long as the shelf.
+            query: the query with its values as literals.
+            key: the column they are asked for by.
+            large: in a file, not in memory.
+        """
+        rows = f"SELECT *, hash({key}) AS hash_of_key FROM ({query}) AS rows ORDER BY hash_of_key"
+        if not large:
+            self.keep(name, rows, large=False)
+            return
+        if not self._has_keyed:
+            self.connection.execute(f"ATTACH {quote(str(self._folder() / 'keyed.duckdb'))} AS keyed (ROW_GROUP_SIZE {_KEYED_GROUP})")
+            self._has_keyed = True
+        self.connection.execute(f"CREATE TABLE keyed.{name} AS {rows}")
+        self.show(name, f"SELECT * FROM keyed.{name}")
+
+    def rows_with(self, name: str, key: str, wanted: str) -> str:
+        """Query of the rows kept by `keep_keyed` that have a key another query names.
+
+        Args:
+            name: what they were kept under.
+            key: the column, of that name in both.
+            wanted: query of the keys as they are now; the answer is a query for now, too.
+
+        Example:
+            >>> import duckdb
+            >>> shelf = Shelf(duckdb.connect())
+            >>> shelf.keep_keyed("orders", "SELECT * FROM (VALUES ('a', 1), ('b', 2)) AS o(customer, sum)", "customer", large=False)
+            >>> shelf.connection.execute(shelf.rows_with("orders", "customer", "SELECT 'b' AS customer")).fetchall()
+            [('b', 2)]
+        """
+        hashes = self.connection.execute(f"SELECT DISTINCT hash({key}) FROM ({wanted}) AS rows LIMIT {_MOST_KEYS + 1}").fetchall()
+        rows = f"SELECT * EXCLUDE (hash_of_key) FROM {name} SEMI JOIN ({wanted}) AS wanted USING ({key})"
+        if len(hashes) > _MOST_KEYS:
+            return rows
+        listed = ", ".join(str(found) for (found,) in hashes) or "NULL"
+        return f"{rows} WHERE hash_of_key IN ({listed})"  # groups of rows without one of them are not read
 
     def show(self, name: str, query: str) -> None:
         """Put a view of a query under a name."""

@@ -10,11 +10,11 @@ from watching import Clock, folded, held, keeper_of, live_names, members_in_sql,
 from kogorta.desk.bases.opening import open_desk_base
 from kogorta.desk.events.actions import mark_taken
 from kogorta.desk.events.models import ReceivedEvent
+from kogorta.desk.membership import told
 from kogorta.desk.membership.models import Person, Transition
-from kogorta.desk.membership.received import Received, received_after
+from kogorta.desk.membership.received import received_after
 from kogorta.desk.membership.recount import recount
 from kogorta.desk.membership.tables import as_events
-from kogorta.desk.membership.told import Waiting, Whose
 
 
 def tell(event_id, who, at, kind="order", **said):
@@ -154,17 +154,36 @@ def test_whose_order_in_the_base_becomes_anothers_keeps_what_waits_of_him(saved,
     agree(saved)
 
 
-def test_a_tick_reads_only_what_is_tied_to_what_came(saved):
-    def event(number, who, order):
-        return Received(number, f"e{number}", who, "order", 0, "", json.dumps({"order_id": order}))
+def test_what_another_took_stays_his_when_the_first_is_told_of_again(saved, base_put_back):
+    clock = Clock()
+    keeper = settled(keeper_of(clock))
+    first, second = Person.objects.exclude(number__in=held(saved["big"].pk)).order_by("number")[:2]
+    tell("o1", first.customer_id, clock.at, order_id="w-1", amount=150_000)
+    keeper.step()
+    collect()
+    tell("o2", second.customer_id, clock.at + timedelta(minutes=1), order_id="w-1", amount=150_000)
+    keeper.step()
+    assert {first.number, second.number} & held(saved["big"].pk) == {second.number}
+    tell("o3", first.customer_id, clock.at + timedelta(minutes=2), order_id="w-2", amount=10)
+    keeper.step()
+    assert {first.number, second.number} & held(saved["big"].pk) == {second.number}
+    agree(saved)
 
-    events = [event(1, "a", "x"), event(2, "b", "x"), event(3, "b", "y"), event(4, "c", "z"), event(5, "d", 7), event(6, "merged", "7")]
-    waiting = Waiting(events, Whose({}, {"merged": "c"}))
-    assert [found.number for found in waiting.tied({"a"}, ())] == [1, 2, 3]
-    assert [found.number for found in waiting.tied((), {"7"})] == [4, 5, 6]
-    assert [found.number for found in waiting.tied({"nobody"}, ())] == []
-    assert waiting.holds_all({"a", "nobody"}, events[:1])
-    assert not waiting.holds_all({"a", "c"}, events[:4])
+
+def test_full_of_told_orders_the_watch_begins_anew_and_nothing_moves(saved, monkeypatch):
+    monkeypatch.setattr(told, "MOST_TOLD", 2)
+    clock = Clock()
+    keeper = settled(keeper_of(clock))
+    who = somebody_outside(saved["big"])
+    for number in range(2):
+        tell(f"o{number}", who.customer_id, clock.at, order_id=f"w-{number}", amount=150_000)
+    keeper.step()
+    before, orders = watch_row().sequence, keeper._orders
+    keeper.step()
+    assert keeper._orders is not orders
+    assert not keeper._orders.is_full
+    assert watch_row().sequence == before
+    agree(saved)
 
 
 def test_random_tellings_in_any_order_agree_with_a_full_recount(saved, base_put_back):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kogorta.base.coming import ComingOrders
 from kogorta.base.customer_base import CustomerBase
 from kogorta.base.events import Event
 
@@ -41,6 +42,11 @@ def everything(base):
     ask = base.connection.execute
     names = ("orders", "order_lines", "customer_days", "unusual_orders", "products", "customers")
     return {name: ask(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}
+
+
+def all_of(base):
+    """Every cell of orders and their items, a row for each item; the second cell is the customer."""
+    return set(base.connection.execute("FROM orders LEFT JOIN order_lines USING (order_id)").fetchall())
 
 
 def test_an_order_told_counts_like_one_of_a_file(make_base):
@@ -127,32 +133,67 @@ def test_supposed_events_are_seen_as_added_ones_and_never_written(make_base):
     assert everything(other) == everything(base)
 
 
-def test_orders_told_are_seen_of_some_customers_alone_and_then_no_more(make_base):
+def test_coming_orders_are_seen_of_some_customers_alone_and_then_no_more(make_base):
     base = make_base(DEALS)
     before = everything(base)
-    with base.orders_told([order(1, "company-1", order_id="w-1", amount=100)], of=["company-2"]) as seen:
-        assert seen == ("company-1", "company-2")
+    coming = ComingOrders(base)
+    assert coming.tell([order(1, "company-1", order_id="w-1", amount=100)]) == {"company-1": ["e1"]}
+    with coming.seen(["company-1", "company-2"]):
         assert {row[0] for row in orders(base).values()} == {"company-1", "company-2"}
         assert len(orders(base)) == 4
+    with coming.seen(["company-2"]):
+        assert {row[0] for row in orders(base).values()} == {"company-2"}
     assert everything(base) == before
-    base.add_events([order(2, "company-1", order_id="w-2", amount=1)])
-    assert len(orders(base)) == len(orders(make_base(DEALS))) + 1
+    assert coming.tell([order(1, "company-1", order_id="w-1", amount=999), order(2, "nobody", order_id="w-3", amount=1)]) == {}
 
 
-def test_what_is_told_in_passing_equals_what_is_taken_in(make_base):
+def test_who_loses_an_order_is_named_once_and_does_not_get_it_back(make_base):
     base, other = make_base(DEALS), make_base(DEALS)
-    earlier = [order(1, "company-1", order_id="w-1", amount=100), order(2, "company-2", order_id="w-2", amount=7)]
-    later = [
-        order(3, "company-2", 5, order_id="w-1", amount=300),
-        order(4, "company-1", 9, "refund", order_id="w-1", amount=300),
-        earlier[0],
+    earlier, taken = order(1, "company-1", order_id="w-1", amount=100), order(2, "company-2", 5, order_id="w-1", amount=300)
+    for one in (base, other):
+        one.add_events([earlier])
+    coming = ComingOrders(base)
+    assert coming.tell([taken]) == {"company-1": ["e2"], "company-2": ["e2"]}
+    later = order(3, "company-1", 6, order_id="w-2", amount=5)
+    assert coming.tell([later]) == {"company-1": ["e3"]}
+    assert coming.tell([order(4, "company-0", 1, order_id="w-1", amount=1)]) == {"company-2": ["e4"]}
+    other.add_events([taken, later, order(4, "company-0", 1, order_id="w-1", amount=1)])
+    with coming.seen(["company-0", "company-1", "company-2"]):
+        assert orders(base) == orders(other)
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_coming_orders_are_those_the_base_has_once_it_took_the_events_in(make_base, seed, large):
+    draw = random.Random(seed)
+    told = [
+        order(
+            number,
+            f"company-{draw.randrange(3)}",
+            draw.randrange(500),
+            draw.choice(["order", "order", "refund"]),
+            order_id=f"w-{draw.randrange(8)}",
+            amount=draw.randrange(1, 500),
+            status=draw.choice(["won", "won", "lost", "open", "cancelled"]),
+            product=draw.choice(["Кружка", "Чай"]),
+        )
+        for number in range(40)
     ]
-    base.add_events(earlier)
-    other.add_events(earlier)
-    other.add_events(later)
-    with base.orders_told(later, of=[]) as seen:
-        assert orders(base) == {name: row for name, row in orders(other).items() if row[0] in seen}
-    assert seen == ("company-1", "company-2")
+    base, other = make_base(DEALS), make_base(DEALS)
+    for one in (base, other):
+        one.add_events(told[:10])
+    base.is_large = large
+    coming, start = ComingOrders(base), 10
+    held = all_of(base)
+    while start < len(told):
+        end = start + draw.randrange(1, 8)
+        changed = coming.tell(told[start:end])
+        other.add_events(told[start:end])
+        with coming.seen(changed):
+            seen = all_of(base)
+        held = {row for row in held if row[1] not in changed} | seen
+        assert held == all_of(other)
+        start = end
 
 
 def test_any_order_of_telling_gives_the_same_base(make_base):

@@ -49,3 +49,13 @@ def open_desk_base(memory: str = "1000MB") -> CustomerBase:
     milliseconds and segments are not computed yet.
     """
     return CustomerBase(DESK.base_folder, memory=memory)
+
+
+def open_desk_base_twice() -> tuple[CustomerBase, CustomerBase]:
+    """Two connections to one state of the base of the desk."""
+    while True:
+        one, other = open_desk_base(), open_desk_base()
+        if one.versions == other.versions:
+            return one, other
+        for base in (one, other):  # somebody wrote in between
+            base.connection.close()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from kogorta.base.told import TYPES
+from kogorta.desk.bases.opening import open_desk_base_twice
 from kogorta.desk.bases.snapshots import newest_snapshot
 from kogorta.desk.membership import actions
 from kogorta.desk.membership.actions import Move, Shift, Written
@@ -97,7 +98,8 @@ class Keeper:
         row = Watch.objects.get(pk=actions.WATCH)
         if self._members is not None and snapshot.folder.name != self._snapshot and self._rules:
             self._tick()  # what time and events did is told as theirs, not as the import's
-        if self._members is None or row.heal_asked or snapshot.folder.name != self._snapshot:
+        full = self._orders is not None and self._orders.is_full
+        if self._members is None or row.heal_asked or snapshot.folder.name != self._snapshot or full:
             return self._begin(snapshot, healing=row.heal_asked)
         wanted = _saved()
         if wanted != self._rules:
@@ -116,7 +118,7 @@ class Keeper:
             return 0
         begin = time.perf_counter()
         position = events[-1].number if events else self._position
-        changes = self._changes(members, events, position)
+        changes = self._changes(members, events)
         outcome = members.tick(changes, at=now)
         reasons = {event.number: f"event:{event.event_id}" for event in events}
         moves = self._moves_of([outcome], lambda number: reasons.get(number, ""))
@@ -126,16 +128,14 @@ class Keeper:
         """Say now and then that nothing has changed; an idle tick writes nothing."""
         if time.monotonic() - self._told >= SEEN_EVERY:
             self._told = time.monotonic()
-            if self._orders is not None:
-                self._orders.let_go_of_old()
             actions.keep_watch(self._token, now)
 
-    def _changes(self, members: Membership, events: Sequence[Received], until: int) -> Changes:
+    def _changes(self, members: Membership, events: Sequence[Received]) -> Changes:
         """What came in, as a tick takes it: the events, and what they tell of orders."""
         new = [event for event in events if event.number not in self._there]
         changes = encode(self._facts(new), members.population, members.zone)
         assert self._orders is not None  # noqa: S101  (the beginning makes it)
-        return replace(changes, rows={**changes.rows, **self._orders.changes(new, until)})
+        return replace(changes, rows={**changes.rows, **self._orders.changes(new)})
 
     def _facts(self, events: Iterable[Received]) -> Iterator[Fact]:
         for event in events:
@@ -220,7 +220,10 @@ class Keeper:
 
     def _load(self, members: Membership, snapshot: Snapshot, position: int, now: int) -> None:
         today = members.zone.day_of(now)
-        with opened_tables(snapshot, today, members.definitions.rfm) as opened:
+        if self._orders is not None:
+            self._orders.close()
+        base, kept = open_desk_base_twice()
+        with opened_tables(snapshot, today, members.definitions.rfm, base=base) as opened:
             tables = BaseTables(opened.tables, members.population)
             ids = tables.ids()
             known = dict(Person.objects.values_list("customer_id", "number").iterator(chunk_size=_PIECE))
@@ -233,7 +236,8 @@ class Keeper:
             changes = tables.changes(ids, numbers)
             self._whose = Whose(known, opened.merged)
             records = {grain: int(changes.rows[grain].records.max(initial=-1)) + 1 for grain in GRAINS}
-            self._orders = ToldOrders(self._whose, members.population, records)
+            self._orders = ToldOrders(kept, self._whose, members.population, records)
+            self._orders.prepare()
             self._records = len(changes.rows["events"].records)
             members.population.apply(changes)
             for rows in members.population.rows.values():
@@ -245,7 +249,7 @@ class Keeper:
                 telling += (event for event in lacking if event.type in TYPES)
                 members.population.apply(encode(self._facts(lacking), members.population, members.zone))
                 actions.keep_watch(self._token)
-            members.population.apply(Changes(None, self._orders.changes(telling, position)))
+            members.population.apply(Changes(None, self._orders.changes(telling, with_tellers=True)))
             # what the base has taken in beyond the position is there already
             there: set[int] = set()
             while part := received_after(after, MOST_EVENTS):

@@ -6,12 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kogorta.desk.events.models import ReceivedEvent, State
+from kogorta.desk.events.models import ReceivedEvent
 from kogorta.kit.clock import EPOCH
 from kogorta.segments.membership.facts import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
     from django.db.models import QuerySet
@@ -38,11 +37,6 @@ class Received:
     at: int
     source: str
     properties: str
-
-    @property
-    def order(self) -> str | None:
-        """The order it tells of, as the engine reads it."""
-        return _first(self._told(), ("order_id",))
 
     def _told(self) -> dict[str, object]:
         try:
@@ -71,11 +65,6 @@ def received_after(number: int, size: int, until: int | None = None) -> list[Rec
     if until is not None:
         rows = rows.filter(pk__lte=until)
     return _read(rows, size)
-
-
-def received_waiting(types: Sequence[str], until: int) -> list[Received]:
-    """Events of some types, up to one, that the base may not have yet."""
-    return _read(ReceivedEvent.objects.exclude(state=State.TAKEN).filter(pk__lte=until, type__in=types).order_by("pk"))
 
 
 def _read(rows: QuerySet[ReceivedEvent], size: int | None = None) -> list[Received]:

@@ -65,6 +65,7 @@ def opened_tables(
     *,
     events: Sequence[Received] = (),
     moves: Sequence[tuple[str, str, str, date]] | None = None,
+    base: CustomerBase | None = None,
 ) -> Iterator[Opened]:
     """The base today, with the values and classes of the last analysis.
 
@@ -74,8 +75,9 @@ def opened_tables(
         rfm: frozen cut points.
         events: events the base may not have yet; those it lacks are added, in memory alone.
         moves: recorded moves (customer_id, segment, way, day), for rules about them.
+        base: opened for this alone, and closed by it; the newest state when not given.
     """
-    base = open_desk_base()
+    base = base or open_desk_base()
     try:
         connection = base.connection
         merged = dict(connection.execute("SELECT merged_id, kept_id FROM merges").fetchall())

@@ -169,8 +169,8 @@ class Rows:
     def compact(self) -> None:
         """Sort all living rows anew and forget the dead."""
         rows = self._rows[: self._used]
-        rows = rows[rows["alive"]]
-        order, count = np.lexsort((rows["record"], rows["day"], rows["owner"])), len(rows)
+        alive = np.flatnonzero(rows["alive"])
+        order, count = _in_order(rows, alive, int(np.searchsorted(alive, self._sorted))), len(alive)
         # room for all that comes before the next time: growing in between would copy everything
         self._rows = np.zeros(max(int(count / (1 - COMPACT_SHARE)), count + FEWEST_TO_COMPACT) + 1024, dtype=rows.dtype)
         rows.view(self._whole).take(order, out=self._rows[:count].view(self._whole), mode="clip")
@@ -246,6 +246,32 @@ def order_of(numbers: Ints) -> Ints:
     if int(numbers.max(initial=0)).bit_length() + bits > 63:
         return np.argsort(numbers, kind="stable")
     return np.sort(numbers << bits | np.arange(len(numbers))) & ((1 << bits) - 1)
+
+
+def _in_order(rows: NDArray[np.void], places: Ints, done: int) -> Ints:
+    """Places of rows by owner, day, record.
+
+    Args:
+        rows: where they are.
+        places: ascending.
+        done: how many of the first of them are in this order already; the others are merged into them.
+    """
+    owner, day, record = (rows[name].take(places) for name in ("owner", "day", "record"))
+    first = int(day.min(initial=0))
+    of_day, of_record = int(day.max(initial=0) - first).bit_length(), int(record.max(initial=0)).bit_length()
+    if int(owner.max(initial=0)).bit_length() + of_day + of_record > 63:
+        return places.take(np.lexsort((record, day, owner)))
+    key = owner.astype(np.int64)
+    key <<= of_day
+    key |= day - first
+    key <<= of_record
+    key |= record
+    fresh = np.argsort(key[done:], kind="stable")
+    found, old = np.empty_like(places), np.ones(len(places), dtype=np.bool_)
+    at = np.searchsorted(key[:done], key[done:].take(fresh), side="right") + np.arange(len(fresh))
+    found[at], old[at] = places[done:].take(fresh), False
+    found[old] = places[:done]
+    return found
 
 
 def _put_in_order(found: Columns, starts: Ints) -> None:
