@@ -22,6 +22,7 @@ import numpy as np
 
 from benchmarks.rules import AS_OF, cpu, filled
 from kogorta.kit.clock import day_begins
+from kogorta.segments.membership import rows
 from kogorta.segments.membership.changes import CardChanges, Changes, RowChanges
 from kogorta.segments.membership.ruleset import WatchedRule
 from kogorta.segments.membership.tick import Membership
@@ -41,6 +42,8 @@ GOALS = {100: 20.0, 500: 60.0}
 TICKS = 25
 WORLDS = (100, 1_000, 3_000, 3_000)
 """Customers of the worlds the soak plays."""
+FEWEST_TO_COMPACT = (rows.FEWEST_TO_COMPACT, 200)
+"""In every other world rows are sorted anew time and again."""
 NOW = day_begins(AS_OF, ZONE) + 12 * HOUR
 DAY = 24 * HOUR
 
@@ -145,8 +148,8 @@ def opened(customers: int, rules: int) -> tuple[Shop, Membership]:
     begin = cpu()
     changes = shop.shop(population, 4 * customers)
     population.apply(Changes(shop.cards(population), {**changes, "events": shop.click(population, 4 * customers)}))
-    for rows in population.rows.values():
-        rows.compact()
+    for held in population.rows.values():
+        held.compact()
     print(f"{customers:,} customers, {shop.orders:,} orders, {shop.events:,} events taken in: {cpu() - begin:.1f} s CPU")
     del changes
     begin = cpu()
@@ -248,6 +251,7 @@ def played(seed: int) -> tuple[int, int, int, list[str]]:
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "library" / "segments" / "membership"))
     from membership_worlds import differences
 
+    rows.FEWEST_TO_COMPACT = FEWEST_TO_COMPACT[seed % 2]
     size = random.Random(seed).choice(WORLDS)
     people, told, found = differences(random.Random(seed), customers=size, happenings=size)
     return seed, people, told, found

@@ -48,7 +48,7 @@ class ComingOrders:
         return first_row(self.base.connection.execute(f"SELECT 1 FROM events WHERE {_TELLING} LIMIT 1")) is not None
 
     def prepare(self) -> None:
-        """Put aside what the base has; the first telling does it otherwise. Nothing is read of its files afterwards."""
+        """Put aside what the base has, so that nothing of its files is read afterwards; the first telling does it otherwise."""
         if self._is_prepared:
             return
         shelf, large = self.base.shelf, self.base.is_large

@@ -8,6 +8,7 @@ import pytest
 from membership_worlds import differences
 
 from kogorta.kit.clock import day_begins
+from kogorta.segments.membership import rows
 from kogorta.segments.membership.changes import Merge
 from kogorta.segments.membership.facts import Card, Event, Order, encode
 from kogorta.segments.membership.ruleset import RuleSet, WatchedRule
@@ -31,8 +32,9 @@ def tell(members, *facts, at):
     return [(move.customer, move.way, move.segment, move.cause, move.event) for found in outcome.crossings for move in found]
 
 
-@pytest.mark.parametrize("seed", [11, 12, 13])
-def test_memberships_and_moves_equal_a_full_recompute_from_the_raw_events(seed):
+@pytest.mark.parametrize(("seed", "fewest"), [(11, rows.FEWEST_TO_COMPACT), (12, rows.FEWEST_TO_COMPACT), (13, 20), (14, 20)])
+def test_memberships_and_moves_equal_a_full_recompute_from_the_raw_events(seed, fewest, monkeypatch):
+    monkeypatch.setattr(rows, "FEWEST_TO_COMPACT", fewest)
     _, _, wrong = differences(random.Random(seed), customers=40, ticks=7, happenings=40)
     assert wrong == []
 

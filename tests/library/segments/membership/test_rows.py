@@ -1,5 +1,7 @@
 """Rows of histories: whatever came in which order, a customer's rows are those a plain list has."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +17,7 @@ HUGE = 1 << 40
 def held(rows, customers):
     found, starts = rows.of(np.arange(customers), ["day", "record", "sum"])
     told = list(zip(*(found[name].tolist() for name in ("day", "record", "sum")), strict=True))
-    return [told[begin:end] for begin, end in zip(starts[:-1], starts[1:], strict=True)]
+    return [told[begin:end] for begin, end in pairwise(starts.tolist())]
 
 
 def put(rows, plain, told):
