@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
-from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from kogorta.engine.scratch import scratch_folder
 from kogorta.kit.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import duckdb
 
@@ -48,7 +48,7 @@ def connect(*, memory: str = DEFAULT_MEMORY, spill: Path | None = None) -> duckd
     connection.execute("SET pandas_analyze_sample = 0")
     connection.execute(f"SET memory_limit = '{memory}'")
     # made when something spills and deleted with the connection; never in the folder somebody happens to work in
-    spill = spill or Path(gettempdir()) / f"kogorta-{uuid4().hex}"
+    spill = spill or scratch_folder() / f"spilled-{uuid4().hex}"
     connection.execute(f"SET temp_directory = {quote(str(spill))}")
     return connection
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kogorta.engine.duck import quote
+from kogorta.engine.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +163,6 @@ class Shelf:
 
     def _folder(self) -> Path:
         if self._own is None:
-            self._own = Path(tempfile.mkdtemp(prefix="kogorta-shelf-", dir=self._place))
+            self._own = Path(tempfile.mkdtemp(prefix="shelf-", dir=self._place or scratch_folder()))
             weakref.finalize(self, shutil.rmtree, self._own, ignore_errors=True)
         return self._own

@@ -28,6 +28,23 @@ def order(number, who, minutes=0, kind="order", **said):
     return Event(f"e{number}", who, kind, NOON + timedelta(minutes=minutes), "shop", json.dumps(said))
 
 
+def drawn(draw, count):
+    """Random tellings of eight orders and refunds by three customers."""
+    return [
+        order(
+            number,
+            f"company-{draw.randrange(3)}",
+            draw.randrange(500),
+            draw.choice(["order", "order", "refund"]),
+            order_id=f"w-{draw.randrange(8)}",
+            amount=draw.randrange(1, 500),
+            status=draw.choice(["won", "won", "lost", "open", "cancelled"]),
+            product=draw.choice(["Кружка", "Чай"]),
+        )
+        for number in range(count)
+    ]
+
+
 def orders(base):
     query = "SELECT order_id, customer_id, status, amount_base, net_amount_base, refund_of FROM orders ORDER BY order_id"
     return {row[0]: row[1:] for row in base.connection.execute(query).fetchall()}
@@ -166,19 +183,7 @@ def test_who_loses_an_order_is_named_once_and_does_not_get_it_back(make_base):
 @pytest.mark.parametrize("seed", range(4))
 def test_coming_orders_are_those_the_base_has_once_it_took_the_events_in(make_base, seed, large):
     draw = random.Random(seed)
-    told = [
-        order(
-            number,
-            f"company-{draw.randrange(3)}",
-            draw.randrange(500),
-            draw.choice(["order", "order", "refund"]),
-            order_id=f"w-{draw.randrange(8)}",
-            amount=draw.randrange(1, 500),
-            status=draw.choice(["won", "won", "lost", "open", "cancelled"]),
-            product=draw.choice(["Кружка", "Чай"]),
-        )
-        for number in range(40)
-    ]
+    told = drawn(draw, 40)
     base, other = make_base(DEALS), make_base(DEALS)
     for one in (base, other):
         one.add_events(told[:10])
@@ -198,19 +203,7 @@ def test_coming_orders_are_those_the_base_has_once_it_took_the_events_in(make_ba
 
 def test_any_order_of_telling_gives_the_same_base(make_base):
     draw = random.Random(5)
-    told = [
-        order(
-            number,
-            f"company-{draw.randrange(3)}",
-            draw.randrange(500),
-            draw.choice(["order", "order", "refund"]),
-            order_id=f"w-{draw.randrange(8)}",
-            amount=draw.randrange(1, 500),
-            status=draw.choice(["won", "won", "lost", "open", "cancelled"]),
-            product=draw.choice(["Кружка", "Чай"]),
-        )
-        for number in range(40)
-    ]
+    told = drawn(draw, 40)
     found = []
     for seed in range(3):
         base = make_base(DEALS)
