@@ -8,6 +8,7 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kogorta.engine.scratch import scratch_folder
 from kogorta.enrichment.enrich import enrich
 from kogorta.segments.abc_xyz import AbcXyz
 from kogorta.segments.lifecycle import Lifecycle
@@ -41,7 +42,7 @@ def read_deals(path: Path | str, *, layout: str = "auto", columns: Mapping[str, 
     Raises:
         InputError: the file cannot be used; the message says what to do.
     """
-    workspace = Path(tempfile.mkdtemp(prefix="kogorta-"))
+    workspace = Path(tempfile.mkdtemp(dir=scratch_folder()))
     try:
         extract = read_file(Path(path), layout=layout, columns=columns, workspace=workspace)
     except BaseException:

@@ -22,6 +22,7 @@ from kogorta.base.tables import KEYS, ORDER_OF_ROWS, TABLES, column_list, empty_
 from kogorta.base.told import change_orders, customers_told, events_telling, keep_told, said_of_orders
 from kogorta.base.update import ROW_BY_ROW, ROW_BY_ROW_FROM, Update
 from kogorta.engine.duck import DEFAULT_MEMORY, bound, connect, first_row, literal, quote, register_mapping
+from kogorta.engine.scratch import scratch_folder
 from kogorta.engine.shelf import LARGE, Shelf
 from kogorta.engine.table import Table
 from kogorta.kit.errors import InputError, OptionError
@@ -383,7 +384,7 @@ class CustomerBase:
         """A copy in memory, to try on it what the base itself must not feel yet."""
         other = CustomerBase(None)
         for name in TABLES:
-            with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+            with tempfile.NamedTemporaryFile(suffix=".parquet", dir=scratch_folder()) as file:
                 self.connection.sql(f"SELECT {column_list(name)} FROM {name}").write_parquet(file.name)
                 other.shelf.keep(name, f"SELECT * FROM read_parquet({quote(file.name)})", large=self.is_large)
         other._store.state = replace(self._store.state, versions={})

@@ -19,6 +19,7 @@ from kogorta.cli.options import (
 )
 from kogorta.cli.timing import StepClock, peak_memory_mb
 from kogorta.cli.words import spoken
+from kogorta.engine.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from kogorta.analysis import Analysis, Analyzer
@@ -101,7 +102,7 @@ def analyze(
         industry_map=industry_map,
         planner=_planner(scheme, industries, wave_size, control_share, segment, claim_conversion, claim_revenue),
     )
-    with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as workspace:
         if engine == "spark" and folder is not None:
             results, spill = out / "tables", Path(workspace)
             with base_beside_spark(

@@ -20,6 +20,7 @@ from kogorta.cli.options import (
     telling,
 )
 from kogorta.cli.words import spoken
+from kogorta.engine.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from kogorta.base.customer_base import CustomerBase
@@ -44,7 +45,7 @@ def import_files(
     from kogorta.enrichment.enrich import enrich
 
     words, progress = voice.language, voice.progress
-    with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as workspace:
         base = telling(CustomerBase(folder, memory=memory, spill=Path(workspace)))
         add_files(base, files, Reading(**reading), Path(workspace), progress, None if voice.quiet else words)  # type: ignore[arg-type]
         with progress.step("enrich", None):

@@ -12,6 +12,7 @@ import click
 
 from kogorta.cli.options import Reading, add_files, memory_option, print_json, reading_options, speaking_options
 from kogorta.cli.words import spoken
+from kogorta.engine.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from datetime import date
@@ -54,7 +55,7 @@ def clv(
     from kogorta.value.valuation import ledger_of
 
     words, progress = voice.language, voice.progress
-    with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as workspace:
         is_base = (source / STATE_FILE).exists()
         base = CustomerBase(source if is_base else None, memory=memory, spill=Path(workspace))
         if not is_base:

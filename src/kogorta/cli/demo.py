@@ -12,6 +12,7 @@ import click
 from kogorta.cli.analyze import write_results
 from kogorta.cli.options import Reading, add_files, print_json, speaking_options
 from kogorta.cli.words import spoken
+from kogorta.engine.scratch import scratch_folder
 
 AS_OF = date(2026, 11, 22)
 _READING = Reading("auto", (), (), "RUB", None, None, "net", AS_OF.isoformat(), strict=False)
@@ -58,7 +59,7 @@ def _school(out: Path, seed: int, companies: int, voice: Voice) -> None:
     words, progress = voice.language, voice.progress
     with progress.step("generate", None):
         write_school(out, seed=seed, as_of=AS_OF, companies=companies)
-    with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as workspace:
         base = CustomerBase(None)
         add_files(base, [out / "deals.csv"], _READING, Path(workspace), progress)
         analysis = Analyzer().analyze(base, AS_OF, progress=progress)
@@ -77,7 +78,7 @@ def _shop(out: Path, seed: int, customers: int, voice: Voice) -> None:
         raise InputError("There is a base in {folder} already; name another folder with --out.", folder=folder)
     with progress.step("generate", None):
         truth = write_shop(out, seed=seed, as_of=AS_OF, customers=customers)
-    with tempfile.TemporaryDirectory(prefix="kogorta-") as workspace:
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as workspace:
         base = CustomerBase(folder)
         add_files(base, [out / "orders.csv", out / "people.csv"], _READING, Path(workspace), progress)
         with progress.step("enrich", None):

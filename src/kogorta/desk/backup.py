@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kogorta import __version__
+from kogorta.engine.scratch import scratch_folder
 from kogorta.kit.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def back_up(environment: Environment, target: Path) -> int:
     beside = target.with_name(f".{target.name}.new")
     try:
         with (
-            tempfile.TemporaryDirectory(prefix="kogorta-backup-") as work,
+            tempfile.TemporaryDirectory(dir=scratch_folder()) as work,
             _private(beside) as stream,
             tarfile.open(fileobj=stream, mode="w:gz", compresslevel=3) as archive,
         ):

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kogorta.engine.scratch import scratch_folder
 from kogorta.reports import style
 from kogorta.reports.blocks import Drawing
 
@@ -31,7 +32,7 @@ def render_pdf(document: Document) -> bytes:
     """
     import typst
 
-    with tempfile.TemporaryDirectory(prefix="kogorta-") as name:
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as name:
         root = Path(name)
         for chart in document.drawings():
             (root / f"{chart.name}.svg").write_text(chart.svg(), encoding="utf-8")

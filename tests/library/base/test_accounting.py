@@ -150,4 +150,5 @@ def test_two_files_are_one_file_cut_in_two(stage, tables_of, rows, place):
     for part in (rows[:cut], rows[cut:]):
         if any(any(row.values()) for row in part):
             halves.add(stage(part, layout="bitrix24"), IntakeOptions(currency="RUB"))
-    assert tables_of(halves) == tables_of(whole)
+    # how many files speak of an identity differs, what they say does not
+    assert tables_of(halves, but=("imports",)) == tables_of(whole, but=("imports",))
