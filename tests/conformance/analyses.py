@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tests.conformance.orders_made import AS_OF
 
 from kogorta.engine.duck import filled_sql
+from kogorta.engine.scratch import scratch_folder
 from kogorta.experiments.metrics import Metric
 from kogorta.experiments.sums_sql import sums_from
 from kogorta.segments.abc_xyz import AbcXyz
@@ -134,7 +135,7 @@ def rules(base: CustomerBase) -> Rows:
 
 
 def lend_table(base: CustomerBase, name: str) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="kogorta-lent-"))
+    folder = Path(tempfile.mkdtemp(dir=scratch_folder()))
     held = base.connection.table(name)
     # texts kept as codes are lent as texts: codes are the embedded engine's own
     coded = [column for column, kind in zip(held.columns, held.types, strict=True) if str(kind).startswith("ENUM")]
