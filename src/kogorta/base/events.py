@@ -58,7 +58,8 @@ def absorb(draft: Draft, events: Sequence[Event]) -> EventsTaken:
         draft: what the base becomes.
         events: in any order; of two with one id the one with the greater row is dropped.
     """
-    find_new(draft, events)
+    note_coming(draft, events)
+    keep_new(draft, there="events", known="customers")
     unknown = draft.shelf.connection.execute(
         "SELECT DISTINCT event_id FROM coming_events ANTI JOIN customers USING (customer_id)"
     ).fetchall()
@@ -68,17 +69,6 @@ def absorb(draft: Draft, events: Sequence[Event]) -> EventsTaken:
     types = ", ".join(map(literal, TYPES))
     telling = first_row(draft.shelf.connection.execute(f"SELECT count(*) FROM new_events WHERE type IN ({types})"))
     return EventsTaken(added, frozenset(row[0] for row in unknown), int(telling[0]) if telling else 0)
-
-
-def find_new(draft: Draft, events: Sequence[Event]) -> None:
-    """Make `new_events`: of some events those the base lacks and whose customer it knows, in the columns of `events`.
-
-    Args:
-        draft: where they go.
-        events: as `absorb` takes them.
-    """
-    note_coming(draft, events)
-    keep_new(draft, there="events", known="customers")
 
 
 def note_coming(draft: Draft, events: Sequence[Event]) -> None:
